@@ -1,0 +1,38 @@
+import type { AuthorityRow, AuthorityState, Holder } from '../core/authority-state.ts'
+import type { Runner } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
+
+interface SqlRow {
+  message_uuid: string
+  state: AuthorityState
+  holder: Holder | null
+  epoch: number
+  attempt_token: string
+  provider: string | null
+  provider_message_id: string | null
+  reason: string | null
+}
+
+const read = statement<SqlRow>(import.meta.url, './sql/read.sql')
+
+/** The ledger's rows of these messages, by uuid. A message without a row is absent. */
+export async function readAuthority(
+  runner: Runner,
+  messageUuids: readonly string[],
+): Promise<Map<string, AuthorityRow>> {
+  const rows = await runner.run(read, [messageUuids])
+  return new Map(rows.map((row) => [row.message_uuid, toAuthorityRow(row)]))
+}
+
+function toAuthorityRow(row: SqlRow): AuthorityRow {
+  return {
+    messageUuid: row.message_uuid,
+    state: row.state,
+    holder: row.holder,
+    epoch: row.epoch,
+    attemptToken: row.attempt_token,
+    provider: row.provider,
+    providerMessageId: row.provider_message_id,
+    reason: row.reason,
+  }
+}

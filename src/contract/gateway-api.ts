@@ -1,0 +1,64 @@
+import { Type, type Static } from 'typebox'
+import { Body, E164, Sender, Uuid } from './text.ts'
+
+/** `POST /v1/sms` */
+export const SendRequest = Type.Object(
+  {
+    to: Type.Union([E164, Type.Array(E164, { minItems: 1 })]),
+    body: Body,
+    from: Type.Optional(Sender),
+    reference: Type.Optional(Type.String({ minLength: 1, maxLength: 128, format: 'storable-text' })),
+  },
+  { additionalProperties: false },
+)
+export type SendRequest = Static<typeof SendRequest>
+
+export const Mode = Type.Enum(['OFF', 'SHADOW', 'ON'])
+
+export const SentMessage = Type.Object({
+  message_uuid: Uuid,
+  to: Type.String(),
+  source: Type.Enum(['legacy', 'go']),
+  status: Type.Enum(['sent', 'accepted', 'duplicate', 'rejected', 'failed', 'unresolved']),
+  provider_message_id: Type.Union([Type.String(), Type.Null()]),
+  fallback: Type.Union([Type.Null(), Type.Enum(['timeout', 'transport', 'breaker_open'])]),
+  reason: Type.Optional(Type.String()),
+})
+export type SentMessage = Static<typeof SentMessage>
+
+/** The 202 answer to `POST /v1/sms`. */
+export const SendResponse = Type.Object({
+  request_id: Uuid,
+  mode: Mode,
+  messages: Type.Array(SentMessage),
+})
+export type SendResponse = Static<typeof SendResponse>
+
+/** `PUT /operator/mode` */
+export const ModeChange = Type.Object(
+  {
+    mode: Mode,
+    tenant: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,62}$' })),
+    ramp_percent: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+    reason: Type.String({ minLength: 1, maxLength: 500, format: 'storable-text' }),
+  },
+  { additionalProperties: false },
+)
+export type ModeChange = Static<typeof ModeChange>
+
+export const ModeInForce = Type.Object({
+  scope: Type.String(),
+  mode: Mode,
+  ramp_percent: Type.Integer(),
+  epoch: Type.Integer(),
+  reason: Type.String(),
+  changed_at: Type.String(),
+})
+export type ModeInForce = Static<typeof ModeInForce>
+
+/** `GET /operator/mode` and the answer to a change: everyone's setting, and those of single tenants. */
+export const ModeView = Type.Object({
+  ...ModeInForce.properties,
+  tenants: Type.Array(ModeInForce),
+})
+export type ModeView = Static<typeof ModeView>

@@ -1,0 +1,24 @@
+import { Type } from 'typebox'
+
+/** Longest body of a message in UTF-16 units: ten concatenated GSM-7 parts and a margin. */
+export const BODY_LENGTH_MAX = 1600
+
+/** A body: 1 to 1,600 UTF-16 units, no NUL, no lone surrogate (PostgreSQL could store neither). */
+export const Body = Type.String({ minLength: 1, maxLength: BODY_LENGTH_MAX, format: 'storable-text' })
+
+/** A number in E.164: a plus, a country code, 7 to 15 digits in all. */
+export const E164 = Type.String({ pattern: '^\\+[1-9][0-9]{6,14}$' })
+
+/** A sender: E.164, a short code of 3 to 8 digits, or 1 to 11 letters, digits and spaces with a letter. */
+export const Sender = Type.String({
+  pattern: '^(\\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=[A-Za-z0-9 ]*[A-Za-z])[A-Za-z0-9 ]{1,11})$',
+})
+
+export const Uuid = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+})
+
+/** The `storable-text` format: what PostgreSQL's UTF-8 text can hold. */
+export function isStorableText(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed()
+}

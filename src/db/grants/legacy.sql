@@ -1,0 +1,12 @@
+-- The gateway alone: the service's role cannot even look into this schema.
+revoke all on schema legacy from public;
+grant usage on schema legacy to baton_gateway;
+
+grant select on legacy.api_keys to baton_gateway;
+grant select, insert on legacy.mode_changes to baton_gateway;
+grant select, insert on legacy.requests to baton_gateway;
+grant update (owner, answered_at, answer, idempotency_key) on legacy.requests to baton_gateway;
+grant select, insert, update on legacy.sms_logs to baton_gateway;
+grant select, update on legacy.quota_accounts to baton_gateway;
+grant select, insert on legacy.quota_settlements to baton_gateway;
+grant select, insert, update, delete on legacy.unresolved_messages to baton_gateway;
