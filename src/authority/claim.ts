@@ -24,75 +24,71 @@ const giveUp = statement<Returned>(import.meta.url, './sql/give-up.sql')
 
 /**
  * The three ways into the ledger. Each is one statement that inserts what is absent and is repeated under the
- * same token until its outcome is known, then reads who holds the rest. Messages of one call must be distinct.
- * All throw {@link LedgerUnavailable} after `deadlineMs`.
+ * same token until its outcome is known, then reads who holds the rest. A message named twice in one call wins
+ * at most once: the later mention loses to the row of the first. All throw {@link LedgerUnavailable} after
+ * `deadlineMs`.
  */
 export interface Claims {
   /** Acceptance by the service: the claim and the `go_sms_logs` row, one transaction. */
-  accept(messages: readonly AcceptedMessage[]): Promise<Claim<'accepted'>[]>
+  readonly accept: (messages: readonly AcceptedMessage[]) => Promise<Claim<'accepted'>[]>
   /** The legacy claim, which is the dispatch as well: the winner holds a permit and must send now. */
-  claimForLegacy(messageUuids: readonly string[], provider: string): Promise<Claim<Permit>[]>
+  readonly claimForLegacy: (messageUuids: readonly string[], provider: string) => Promise<Claim<Permit>[]>
   /** Nobody will ever send these. */
-  giveUp(messageUuids: readonly string[], reason: string): Promise<Claim<'void'>[]>
+  readonly giveUp: (messageUuids: readonly string[], reason: string) => Promise<Claim<'void'>[]>
 }
 
 export function createClaims(database: Database, deadlineMs: number): Claims {
-  async function claim(
+  async function claim<Won>(
     action: string,
     insert: Statement<Returned>,
     messageUuids: readonly string[],
     parametersFor: (token: string) => readonly Parameter[],
-  ): Promise<{ token: string; lost: Map<string, AuthorityRow> }> {
+    won: (messageUuid: string, token: string) => Won,
+  ): Promise<Claim<Won>[]> {
     const token = randomUUID()
     const attempt = async () => {
       const inserted = new Set(
         (await database.run(insert, parametersFor(token))).map((row) => row.message_uuid),
       )
-      const others = messageUuids.filter((messageUuid) => !inserted.has(messageUuid))
-      const rows =
-        others.length === 0 ? new Map<string, AuthorityRow>() : await readAuthority(database, others)
-      const vanished = others.find((messageUuid) => !rows.has(messageUuid))
-      if (vanished)
-        throw new Error(`ledger: ${action}: message ${vanished} has neither been inserted nor found`)
-      // A row under our own token: an earlier run of this very statement whose answer was lost.
-      const lost = [...rows].filter(([, row]) => row.attemptToken !== token)
-      return { token, lost: new Map(lost) }
+      const first = new Set<string>()
+      const isRepeated = (uuid: string) => first.has(uuid) || !first.add(uuid)
+      const others = messageUuids.filter((uuid) => isRepeated(uuid) || !inserted.has(uuid))
+      return others.length === 0 ? new Map<string, AuthorityRow>() : readAuthority(database, others)
     }
-    try {
-      return await untilKnown(deadlineMs, attempt)
-    } catch (error) {
+    const rows = await untilKnown(deadlineMs, attempt).catch((error: unknown) => {
       throw new LedgerUnavailable(action, token, error)
-    }
+    })
+    const named = new Set<string>()
+    return messageUuids.map((uuid) => {
+      const row = rows.get(uuid)
+      const isFirst = !named.has(uuid)
+      named.add(uuid)
+      // A row under our own token is ours: just inserted, or by an earlier run whose answer was lost.
+      return row && !(isFirst && row.attemptToken === token) ? { lost: row } : { won: won(uuid, token) }
+    })
   }
 
   return {
-    async accept(messages) {
+    accept(messages) {
       const uuids = messages.map((message) => message.messageUuid)
-      const { lost } = await claim('accept', accept, uuids, (token) => [
+      const columns = (token: string) => [
         uuids,
         messages.map((message) => message.recipient),
         messages.map((message) => message.sender),
         messages.map((message) => message.body),
         token,
-      ])
-      return uuids.map((uuid) => pick(lost, uuid, () => 'accepted' as const))
+      ]
+      return claim('accept', accept, uuids, columns, () => 'accepted' as const)
     },
-    async claimForLegacy(messageUuids, provider) {
-      const { token, lost } = await claim('claim for legacy', claimLegacy, messageUuids, (token) => [
-        messageUuids,
-        token,
-        provider,
-      ])
-      return messageUuids.map((uuid) => pick(lost, uuid, () => makePermit(uuid, 'legacy', token)))
+    claimForLegacy(messageUuids, provider) {
+      const columns = (token: string) => [messageUuids, token, provider]
+      return claim('claim for legacy', claimLegacy, messageUuids, columns, (uuid, token) =>
+        makePermit(uuid, 'legacy', token),
+      )
     },
-    async giveUp(messageUuids, reason) {
-      const { lost } = await claim('give up', giveUp, messageUuids, (token) => [messageUuids, token, reason])
-      return messageUuids.map((uuid) => pick(lost, uuid, () => 'void' as const))
+    giveUp(messageUuids, reason) {
+      const columns = (token: string) => [messageUuids, token, reason]
+      return claim('give up', giveUp, messageUuids, columns, () => 'void' as const)
     },
   }
-}
-
-function pick<Won>(lost: ReadonlyMap<string, AuthorityRow>, uuid: string, won: () => Won): Claim<Won> {
-  const row = lost.get(uuid)
-  return row ? { lost: row } : { won: won() }
 }

@@ -1,6 +1,8 @@
 import type { AuthorityRow, AuthorityState, Holder } from '../core/authority-state.ts'
 import type { Runner } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import { untilKnown } from '../db/until-known.ts'
+import { LedgerUnavailable } from './unavailable.ts'
 
 interface SqlRow {
   message_uuid: string
@@ -22,6 +24,17 @@ export async function readAuthority(
 ): Promise<Map<string, AuthorityRow>> {
   const rows = await runner.run(read, [messageUuids])
   return new Map(rows.map((row) => [row.message_uuid, toAuthorityRow(row)]))
+}
+
+/** The same, asked again until it answers; throws {@link LedgerUnavailable} after `deadlineMs`. */
+export async function readAuthorityWithin(
+  runner: Runner,
+  deadlineMs: number,
+  messageUuids: readonly string[],
+): Promise<Map<string, AuthorityRow>> {
+  return untilKnown(deadlineMs, () => readAuthority(runner, messageUuids)).catch((error: unknown) => {
+    throw new LedgerUnavailable('read', null, error)
+  })
 }
 
 function toAuthorityRow(row: SqlRow): AuthorityRow {

@@ -5,9 +5,10 @@
  */
 export class LedgerUnavailable extends Error {
   readonly code = 'BATON_LEDGER_UNAVAILABLE'
-  readonly attemptToken: string
+  /** Null for a question that claims nothing. */
+  readonly attemptToken: string | null
 
-  constructor(action: string, attemptToken: string, cause: unknown) {
+  constructor(action: string, attemptToken: string | null, cause: unknown) {
     super(`ledger: ${action}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     this.name = 'LedgerUnavailable'
     this.attemptToken = attemptToken

@@ -1,0 +1,14 @@
+import type { ProcessShell } from '../src/process/main.ts'
+
+/** This very process, for the programs in src, which touch no global of it. */
+export const processShell: ProcessShell = {
+  environment: process.env,
+  onSignal: (handler) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => handler(signal))
+  },
+  onOrphaned: (handler) => {
+    if (process.channel) process.once('disconnect', handler)
+  },
+  exit: (code) => process.exit(code),
+  printProblem: (line) => console.error(line),
+}

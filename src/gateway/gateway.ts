@@ -1,0 +1,165 @@
+import type { Logger } from 'pino'
+import { openDatabase, type Database } from '../db/database.ts'
+import { requireDurableServer } from '../db/durability.ts'
+import type { RunningProgram } from '../process/running-program.ts'
+import type { Provider } from '../providers/provider.ts'
+import { createAuthenticate } from './authenticate.ts'
+import type { GatewayConfig } from './config.ts'
+import { createEnter } from './enter.ts'
+import { createFinish } from './finish-request.ts'
+import { createRequestHandler } from './handle-request.ts'
+import { createGatewayServer } from './http.ts'
+import { createGatewayLedger, type GatewayLedger } from './ledger.ts'
+import { readMessageHistory } from './message-history.ts'
+import { changeMode, viewModes } from './mode-store.ts'
+import { addOperatorRoutes } from './operator-routes.ts'
+import { announcePresence, type Presence } from './presence.ts'
+import { createRecordAnswer, type Answered } from './record-answer.ts'
+import { createRepeatRequest } from './repeat-request.ts'
+import { readRequest, takeOver } from './request-store.ts'
+import { createSending, type Sending } from './sending.ts'
+import { startSettler } from './settler.ts'
+import { readStatus } from './status.ts'
+
+const LEFT_GRACE_MS = 2_000
+
+interface Parts {
+  readonly config: GatewayConfig
+  readonly log: Logger
+  readonly legacyDatabase: Database
+  readonly ledgerDatabase: Database
+  readonly ledger: GatewayLedger
+  readonly sending: Sending
+  readonly presence: Presence
+  readonly driver: Provider
+  readonly record: (answered: Answered) => Promise<void>
+  readonly inProgress: Set<string>
+}
+
+/** The gateway: the entry, the mode, `sms_logs`, quota and the legacy driver. */
+export async function startGateway(
+  config: GatewayConfig,
+  driver: Provider,
+  log: Logger,
+): Promise<RunningProgram> {
+  const parts = await assemble(config, driver, log)
+  const { legacyDatabase, ledgerDatabase, sending, presence } = parts
+  const server = createServer(parts)
+  const settler = createSettler(parts)
+  const url = await server.listen({ host: config.host, port: config.port })
+  log.info({ url, driver: driver.name }, 'gateway is up')
+  return {
+    url,
+    async stop() {
+      await server.close()
+      await settler.stop()
+      await sending.close()
+      await presence.close()
+      await Promise.all([legacyDatabase.close(), ledgerDatabase.close()])
+      log.info('gateway has stopped')
+    },
+  }
+}
+
+async function assemble(config: GatewayConfig, driver: Provider, log: Logger): Promise<Parts> {
+  const open = (url: string, name: string) =>
+    openDatabase({
+      url,
+      name,
+      connectionsMax: config.connectionsMax,
+      connectTimeoutMs: 2_000,
+      statementTimeoutMs: 5_000,
+      onError: (err) => log.warn({ err }, 'database connection lost'),
+    })
+  const legacyDatabase = open(config.legacyDatabaseUrl, 'baton gateway')
+  const ledgerDatabase = open(config.ledgerDatabaseUrl, 'baton gateway ledger')
+  await requireDurableServer(legacyDatabase, 'legacy')
+  await requireDurableServer(ledgerDatabase, 'messaging')
+  const ledger = createGatewayLedger(ledgerDatabase, driver.name, config.ledgerDeadlineMs)
+  return {
+    config,
+    log,
+    legacyDatabase,
+    ledgerDatabase,
+    ledger,
+    driver,
+    sending: createSending(config, ledger, legacyDatabase, driver, log),
+    presence: await announcePresence(legacyDatabase, log),
+    record: createRecordAnswer(legacyDatabase, config.entryDeadlineMs),
+    inProgress: new Set(),
+  }
+}
+
+function createServer(parts: Parts) {
+  const { config, log, legacyDatabase, ledgerDatabase, ledger, sending, presence, record, inProgress } = parts
+  const finish = createFinish(sending.control, record, log)
+  const repeat = createRepeatRequest({
+    findRequest: (requestId, tenant, key) => readRequest(legacyDatabase, requestId, tenant, key),
+    takeOver: (requestId, from) => takeOver(legacyDatabase, requestId, from, presence.owner),
+    readLedger: ledger.read,
+    finish,
+    presence,
+    inProgress,
+    log,
+  })
+  const enter = createEnter(legacyDatabase, () => presence.owner, config.entryDeadlineMs)
+  const authenticate = createAuthenticate(legacyDatabase)
+  const history = (messageUuid: string, tenant: string | null) =>
+    readMessageHistory(legacyDatabase, ledgerDatabase, messageUuid, tenant)
+  const server = createGatewayServer({
+    log,
+    authenticate,
+    handle: createRequestHandler({ enter, finish, repeat, inProgress }),
+    history,
+    ping: async () => {
+      await viewModes(legacyDatabase)
+    },
+    recipientsMax: config.recipientsMax,
+  })
+  addOperatorRoutes(server, {
+    authenticate,
+    history,
+    viewModes: () => viewModes(legacyDatabase),
+    changeMode: (change, actor) => changeMode(legacyDatabase, change, actor),
+    readStatus: () =>
+      readStatus(legacyDatabase, ledgerDatabase, {
+        breaker: sending.breaker.state,
+        shadow: sending.shadow.counts,
+        requests_in_progress: inProgress.size,
+      }),
+  })
+  return server
+}
+
+function createSettler(parts: Parts) {
+  const { config, log, legacyDatabase, ledgerDatabase, ledger, sending, presence, record, inProgress } = parts
+  return startSettler({
+    left: {
+      database: legacyDatabase,
+      presence,
+      inProgress,
+      readLedger: ledger.read,
+      giveUp: ledger.giveUp,
+      record,
+      graceMs: LEFT_GRACE_MS,
+      keyedGraceMs: config.keyedGraceMs,
+      log,
+    },
+    unresolved: {
+      legacyDatabase,
+      ledgerDatabase,
+      readLedger: ledger.read,
+      claimForLegacy: ledger.claimForLegacy,
+      giveUp: ledger.giveUp,
+      legacy: sending.legacy,
+      provider: parts.driver.name,
+      record,
+      wantedMs: config.wantedMs,
+      log,
+    },
+    legacyDatabase,
+    ledgerDatabase,
+    inDoubtAfterMs: config.inDoubtAfterMs,
+    log,
+  })
+}

@@ -1,0 +1,98 @@
+import type { Claim } from '../authority/claim.ts'
+import type { Permit } from '../authority/permit.ts'
+import type { AttemptEnd, Settled } from '../authority/settle.ts'
+import { LedgerUnavailable } from '../authority/unavailable.ts'
+import type { Fallback } from '../core/evidence.ts'
+import { outcomeFromLedger, unresolvedOutcome, type MessageOutcome } from '../core/message-outcome.ts'
+import type { OutgoingMessage, Provider, SendResult } from '../providers/provider.ts'
+
+/** Sends by the legacy driver what the ledger grants; what it does not grant is reported as it stands there. */
+export interface LegacySender {
+  /** `fallback`: the evidence that brought messages of ON here. Never rejects for what the network does. */
+  send(messages: readonly OutgoingMessage[], fallback: Fallback | null): Promise<MessageOutcome[]>
+  /** Sends under permits that were had otherwise. */
+  sendUnder(permit: Permit, message: OutgoingMessage, fallback: Fallback | null): Promise<MessageOutcome>
+}
+
+export interface LegacySenderOptions {
+  readonly claimForLegacy: (messageUuids: readonly string[]) => Promise<readonly Claim<Permit>[]>
+  readonly settle: (permit: Permit, end: AttemptEnd) => Promise<Settled>
+  readonly driver: Provider
+  /** Most messages a request holds dispatched at a time: what a crash can leave in doubt. */
+  readonly dispatchedMax: number
+  readonly onUnsettled: (error: unknown, messageUuid: string) => void
+}
+
+export function createLegacySender(options: LegacySenderOptions): LegacySender {
+  const { claimForLegacy, settle, driver, dispatchedMax, onUnsettled } = options
+
+  async function sendUnder(
+    permit: Permit,
+    message: OutgoingMessage,
+    fallback: Fallback | null,
+  ): Promise<MessageOutcome> {
+    const result = await driver.send(permit, message)
+    // Not recorded: the row stays dispatched, the reaper flags it; the answer is known all the same.
+    await settle(permit, endOf(result)).catch((error: unknown) => onUnsettled(error, message.messageUuid))
+    return outcomeOf(message.messageUuid, result, fallback)
+  }
+
+  async function sendChunk(
+    messages: readonly OutgoingMessage[],
+    fallback: Fallback | null,
+  ): Promise<MessageOutcome[]> {
+    try {
+      const claims = await claimForLegacy(messages.map(({ messageUuid }) => messageUuid))
+      return await Promise.all(
+        messages.map(async (message, index): Promise<MessageOutcome> => {
+          const claim = claims[index]
+          if (!claim) throw new Error(`ledger: no claim for message ${message.messageUuid}`)
+          return 'won' in claim ? sendUnder(claim.won, message, fallback) : outcomeFromLedger(claim.lost)
+        }),
+      )
+    } catch (error) {
+      if (!(error instanceof LedgerUnavailable)) throw error
+      const unspentToken = error.attemptToken
+      return messages.map(({ messageUuid }) =>
+        unresolvedOutcome(messageUuid, 'legacy', 'the ledger cannot be asked', { fallback, unspentToken }),
+      )
+    }
+  }
+
+  return {
+    sendUnder,
+    async send(messages, fallback) {
+      const outcomes: MessageOutcome[] = []
+      for (let start = 0; start < messages.length; start += dispatchedMax) {
+        outcomes.push(...(await sendChunk(messages.slice(start, start + dispatchedMax), fallback)))
+      }
+      return outcomes
+    },
+  }
+}
+
+function endOf(result: SendResult): AttemptEnd {
+  switch (result.kind) {
+    case 'accepted':
+      return { state: 'sent', providerMessageId: result.providerMessageId }
+    case 'refused':
+    case 'not_sent':
+      // The legacy side tries once, as it always did; the caller is told and may ask again.
+      return { state: 'refused', reason: result.reason }
+    case 'unknown':
+      return { state: 'in_doubt', reason: result.reason }
+  }
+}
+
+function outcomeOf(messageUuid: string, result: SendResult, fallback: Fallback | null): MessageOutcome {
+  const base = { messageUuid, source: 'legacy', providerMessageId: null, fallback, pending: null } as const
+  switch (result.kind) {
+    case 'accepted':
+      return { ...base, status: 'sent', providerMessageId: result.providerMessageId, reason: null }
+    case 'refused':
+    case 'not_sent':
+      return { ...base, status: 'failed', reason: result.reason }
+    case 'unknown':
+      return { ...base, status: 'unresolved', reason: `in doubt: ${result.reason}` }
+  }
+}

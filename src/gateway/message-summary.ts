@@ -1,0 +1,32 @@
+import type { MessageHistory } from './message-history.ts'
+
+/** A message as its tenant sees it. */
+export function summarize({ message_uuid, sms_logs, unresolved, ledger }: MessageHistory) {
+  const logged = sms_logs.find((row) => !row.dry_run)
+  const authority = ledger && { state: ledger.state, holder: ledger.holder }
+  if (logged) {
+    const { request_id, recipient, mode, source, status, fallback, reason } = logged
+    return {
+      message_uuid,
+      request_id,
+      to: recipient,
+      mode,
+      source,
+      status,
+      provider_message_id: logged.provider_message_id ?? ledger?.providerMessageId ?? null,
+      fallback,
+      reason,
+      authority,
+    }
+  }
+  return {
+    message_uuid,
+    request_id: unresolved?.request_id ?? null,
+    to: unresolved?.recipient ?? null,
+    status: 'unresolved',
+    provider_message_id: null,
+    fallback: unresolved?.fallback ?? null,
+    reason: unresolved?.reason ?? null,
+    authority,
+  }
+}

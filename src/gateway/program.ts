@@ -1,0 +1,81 @@
+import type { Program } from '../process/main.ts'
+import { knownSettings } from '../process/known-settings.ts'
+import {
+  count,
+  databaseUrl,
+  httpUrl,
+  milliseconds,
+  oneOf,
+  optionalText,
+  parseSettings,
+  port,
+  text,
+  type Parsed,
+} from '../process/settings.ts'
+import type { Provider } from '../providers/provider.ts'
+import { sandboxProvider } from '../providers/sandbox.ts'
+import type { GatewayConfig } from './config.ts'
+import { startGateway } from './gateway.ts'
+import { httpLegacyDriver } from './http-legacy-driver.ts'
+
+export const gatewaySettings = {
+  logLevel: oneOf(['debug', 'info', 'warn', 'error'])(
+    'BATON_LOG_LEVEL',
+    'least level that is logged',
+    'info',
+  ),
+  host: text('BATON_HOST', 'address to listen on', '127.0.0.1'),
+  port: port('BATON_GATEWAY_PORT', 'port to listen on; 0 picks a free one', '8080'),
+  ledgerDatabaseUrl: databaseUrl('DATABASE_URL', 'database with the ledger'),
+  legacyDatabaseUrl: optionalText('LEGACY_DATABASE_URL', 'database with sms_logs, when it is another one'),
+  connectionsMax: count('BATON_CONNECTIONS_MAX', 'connections to each database', '6'),
+  serviceUrl: httpUrl('BATON_SERVICE_URL', 'the messaging service', 'http://127.0.0.1:8081'),
+  recipientsMax: count('BATON_RECIPIENTS_MAX', 'most recipients of one request', '10000'),
+  entryDeadlineMs: milliseconds('BATON_ENTRY_DEADLINE_MS', 'ms until an entry is answered 503', '3000'),
+  ledgerDeadlineMs: milliseconds(
+    'BATON_LEDGER_DEADLINE_MS',
+    'ms the ledger is asked before unresolved',
+    '2000',
+  ),
+  breakerFailuresMax: count('BATON_BREAKER_FAILURES_MAX', 'failed calls in a row that open the breaker', '5'),
+  breakerProbeIntervalMs: milliseconds('BATON_BREAKER_PROBE_INTERVAL_MS', 'ms between health probes', '1000'),
+  inDoubtAfterMs: milliseconds(
+    'BATON_IN_DOUBT_AFTER_MS',
+    'ms until a dispatch without outcome is in doubt',
+    '60000',
+  ),
+  wantedMs: milliseconds('BATON_WANTED_MS', 'age in ms past which an unresolved message is voided', '60000'),
+  keyedGraceMs: milliseconds('BATON_KEYED_GRACE_MS', 'ms a caller with a key has to come again', '300000'),
+  legacyDriver: oneOf(['provider', 'http'])('BATON_LEGACY_DRIVER', 'how the legacy side sends', 'provider'),
+  legacyUrl: httpUrl(
+    'BATON_LEGACY_URL',
+    'the existing application, for the driver http',
+    'http://127.0.0.1:8000/sms',
+  ),
+  legacyToken: optionalText('BATON_LEGACY_TOKEN', 'its bearer token'),
+  sandboxUrl: httpUrl('BATON_SANDBOX_URL', 'the carrier sandbox', 'http://127.0.0.1:8082'),
+  providerTimeoutMs: milliseconds('BATON_PROVIDER_TIMEOUT_MS', 'ms until a send is in doubt', '10000'),
+} as const
+
+type GatewayProgramConfig = Omit<GatewayConfig, 'legacyDatabaseUrl'> &
+  Extract<Parsed<typeof gatewaySettings>, { values: unknown }>['values']
+
+const DRIVER_CONNECTIONS_MAX = 64
+
+export const gatewayProgram: Program<GatewayProgramConfig> = {
+  name: 'gateway',
+  parse: (environment) => parseSettings(gatewaySettings, environment, knownSettings),
+  start: (config, log) =>
+    startGateway(
+      { ...config, legacyDatabaseUrl: config.legacyDatabaseUrl ?? config.ledgerDatabaseUrl },
+      createDriver(config),
+      log,
+    ),
+}
+
+function createDriver(config: GatewayProgramConfig): Provider {
+  const common = { timeoutMs: config.providerTimeoutMs, connectionsMax: DRIVER_CONNECTIONS_MAX }
+  return config.legacyDriver === 'http'
+    ? httpLegacyDriver({ ...common, url: config.legacyUrl, token: config.legacyToken })
+    : sandboxProvider({ ...common, url: config.sandboxUrl, account: 'legacy' })
+}

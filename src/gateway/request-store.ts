@@ -1,0 +1,117 @@
+import type { Mode } from '../core/mode.ts'
+import type { Database, Runner } from '../db/database.ts'
+import { statement } from '../db/statement.ts'
+import type { SmsRequest } from './sms-request.ts'
+
+interface RequestRow {
+  request_id: string
+  tenant: string
+  idempotency_key: string | null
+  content_sha256: Uint8Array
+  mode: Mode
+  ramp_percent: number
+  epoch: number
+  body: string
+  sender: string | null
+  message_uuids: string
+  recipients: string[]
+  mentions: number[]
+  owner: number
+  answered: boolean
+  answer: string | null
+}
+
+/** A request with what is known of its handling. */
+export interface StoredRequest {
+  readonly request: SmsRequest
+  readonly contentSha256: Uint8Array
+  readonly owner: number
+  readonly answered: boolean
+  /** The answer that was given, for requests with a key. */
+  readonly answer: string | null
+}
+
+/** A request that is about to be recorded. */
+export interface NewRequest {
+  readonly request: SmsRequest
+  readonly idempotencyKey: string | null
+  readonly contentSha256: Uint8Array
+  readonly reference: string | null
+}
+
+const insert = statement<{ request_id: string }>(import.meta.url, './sql/enter.sql')
+const read = statement<RequestRow>(import.meta.url, './sql/read-request.sql')
+const take = statement<{ request_id: string }>(import.meta.url, './sql/take-over.sql')
+
+/** Records new requests; returns the ids of those that were not there before. */
+export async function insertRequests(
+  runner: Runner,
+  requests: readonly NewRequest[],
+  owner: number,
+): Promise<Set<string>> {
+  const column = <Value>(value: (item: NewRequest) => Value): Value[] => requests.map((item) => value(item))
+  const rows = await runner.run(insert, [
+    column(({ request }) => request.requestId),
+    column(({ request }) => request.tenant),
+    column((item) => item.idempotencyKey),
+    column((item) => item.contentSha256),
+    column(({ request }) => request.setting.mode),
+    column(({ request }) => request.setting.rampPercent),
+    column(({ request }) => request.setting.epoch),
+    column(({ request }) => request.body),
+    column(({ request }) => request.sender),
+    column((item) => item.reference),
+    // uuids, E.164 numbers and counts need no quotes in an array literal.
+    column(({ request }) => `{${[...request.recipientMap.keys()].join(',')}}`),
+    column(({ request }) => `{${[...request.recipientMap.values()].join(',')}}`),
+    column(({ request }) => `{${[...request.mentions.values()].join(',')}}`),
+    owner,
+  ])
+  return new Set(rows.map((row) => row.request_id))
+}
+
+/** The request with this id, else the one under this tenant's key. */
+export async function readRequest(
+  database: Database,
+  requestId: string,
+  tenant: string | null = null,
+  idempotencyKey: string | null = null,
+): Promise<StoredRequest | undefined> {
+  const rows = await database.run(read, [requestId, tenant, idempotencyKey])
+  const row = rows.find((candidate) => candidate.request_id === requestId) ?? rows[0]
+  return row && toStored(row)
+}
+
+/** Becomes the owner of an unanswered request. False when somebody else was faster. */
+export async function takeOver(
+  database: Database,
+  requestId: string,
+  from: number,
+  to: number,
+): Promise<boolean> {
+  return (await database.run(take, [requestId, from, to])).length > 0
+}
+
+function toStored(row: RequestRow): StoredRequest {
+  const pairs = row.message_uuids
+    .slice(1, -1)
+    .split(',')
+    .map((uuid, index) => [uuid, row.recipients[index] ?? ''] as const)
+  return {
+    request: {
+      requestId: row.request_id,
+      tenant: row.tenant,
+      setting: { scope: row.tenant, mode: row.mode, rampPercent: row.ramp_percent, epoch: row.epoch },
+      body: row.body,
+      sender: row.sender,
+      messageUuidMap: new Map(pairs.map(([uuid, recipient]) => [recipient, uuid])),
+      recipientMap: new Map(pairs),
+      mentions: new Map(row.recipients.map((recipient, index) => [recipient, row.mentions[index] ?? 1])),
+      keyed: row.idempotency_key !== null,
+    },
+    contentSha256: row.content_sha256,
+    owner: row.owner,
+    answered: row.answered,
+    answer: row.answer,
+  }
+}

@@ -1,0 +1,71 @@
+import type { Logger } from 'pino'
+import type { Database } from '../db/database.ts'
+import { openPeer } from '../http/exchange.ts'
+import type { Provider } from '../providers/provider.ts'
+import { createBreaker, type Breaker } from './breaker.ts'
+import type { GatewayConfig } from './config.ts'
+import { createController, type Controller } from './controller.ts'
+import type { GatewayLedger } from './ledger.ts'
+import { createLegacySender, type LegacySender } from './legacy-send.ts'
+import { createOnSender } from './on-send.ts'
+import { createReportAnswer } from './report-answer.ts'
+import { createServiceClient } from './service-client.ts'
+import { createShadow, type Shadow } from './shadow.ts'
+
+export interface Sending {
+  readonly control: Controller
+  readonly legacy: LegacySender
+  readonly shadow: Shadow
+  readonly breaker: Breaker
+  close(): Promise<void>
+}
+
+const LEGACY_DISPATCHED_MAX = 50
+const PROBE_TIMEOUT_MS = 500
+const SERVICE_CONNECTIONS_MAX = 8
+
+/** Puts together what the controller sends with. SHADOW has connections of its own: it cannot starve ON. */
+export function createSending(
+  config: GatewayConfig,
+  ledger: GatewayLedger,
+  legacyDatabase: Database,
+  driver: Provider,
+  log: Logger,
+): Sending {
+  const service = openPeer(config.serviceUrl, SERVICE_CONNECTIONS_MAX)
+  const shadowed = openPeer(config.serviceUrl, SERVICE_CONNECTIONS_MAX)
+  const breaker = createBreaker({
+    failuresMax: config.breakerFailuresMax,
+    probeIntervalMs: config.breakerProbeIntervalMs,
+    log,
+    async probe() {
+      const health = await service.exchange({ method: 'GET', path: '/healthz', timeoutMs: PROBE_TIMEOUT_MS })
+      if (health.kind !== 'answer' || health.status !== 200) throw new Error('service: is not well')
+    },
+  })
+  const legacy = createLegacySender({
+    claimForLegacy: ledger.claimForLegacy,
+    settle: ledger.settle,
+    driver,
+    dispatchedMax: LEGACY_DISPATCHED_MAX,
+    onUnsettled: (err, message_uuid) =>
+      log.error({ err, message_uuid }, 'outcome not recorded: the reaper will flag the message'),
+  })
+  const sendOn = createOnSender({
+    client: createServiceClient(service, breaker),
+    legacy,
+    report: createReportAnswer(ledger.giveUp, ledger.read),
+  })
+  const shadow = createShadow(shadowed, legacyDatabase, log)
+  return {
+    control: createController({ legacy, sendOn, shadow }),
+    legacy,
+    shadow,
+    breaker,
+    async close() {
+      breaker.close()
+      await shadow.idle()
+      await Promise.all([service.close(), shadowed.close(), driver.close()])
+    },
+  }
+}

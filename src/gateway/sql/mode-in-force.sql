@@ -1,0 +1,9 @@
+select m.scope, m.mode, m.ramp_percent, m.epoch, m.reason, m.changed_at
+from unnest($1::text[]) as wanted (scope)
+cross join lateral (
+  select scope, mode, ramp_percent, epoch, reason, changed_at
+  from legacy.mode_changes
+  where mode_changes.scope = wanted.scope
+  order by epoch desc
+  limit 1
+) m

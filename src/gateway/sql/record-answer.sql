@@ -1,0 +1,40 @@
+-- What became of messages, in one durable transaction: sms_logs, quota, the settler's work list, the answer.
+-- Run again it changes nothing: each part is keyed by message_uuid or request_id.
+with logged as (
+  insert into legacy.sms_logs
+    (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason)
+  select message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason
+  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
+      $9::bigint[], $10::text[], $11::text[])
+    as i (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason)
+  where (select set_config('synchronous_commit', 'on', true)) = 'on'
+  order by message_uuid
+  on conflict (message_uuid, source, dry_run) do nothing
+), settled as (
+  insert into legacy.quota_settlements (message_uuid, tenant, charged)
+  select message_uuid, tenant, charged
+  from unnest($12::uuid[], $13::text[], $14::boolean[]) as i (message_uuid, tenant, charged)
+  order by message_uuid
+  on conflict (message_uuid) do nothing
+  returning tenant, charged
+), account as (
+  update legacy.quota_accounts a
+  set reserved = a.reserved - s.messages, used = a.used + s.charged
+  from (
+    select tenant, count(*) as messages, count(*) filter (where charged) as charged from settled group by tenant
+  ) s
+  where a.tenant = s.tenant
+), noted as (
+  insert into legacy.unresolved_messages (message_uuid, request_id, fallback, reason, unspent_token)
+  select message_uuid, request_id, fallback, reason, unspent_token
+  from unnest($15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::uuid[])
+    as i (message_uuid, request_id, fallback, reason, unspent_token)
+  order by message_uuid
+  on conflict (message_uuid) do nothing
+), resolved as (
+  delete from legacy.unresolved_messages where message_uuid = any ($1::uuid[])
+)
+update legacy.requests r
+set answered_at = now(), answer = i.answer
+from unnest($20::uuid[], $21::json[]) as i (request_id, answer)
+where r.request_id = i.request_id and r.answered_at is null

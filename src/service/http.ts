@@ -1,0 +1,64 @@
+import type { FastifyReply } from 'fastify'
+import type { Logger } from 'pino'
+import type { Problem } from '../contract/problem.ts'
+import {
+  ServiceRequest,
+  ServiceResponse,
+  type ServiceError,
+  type ServiceMessage,
+  type ServiceResult,
+} from '../contract/service-api.ts'
+import type { Database } from '../db/database.ts'
+import { createServer, problem, type Server } from '../http/server.ts'
+import type { Acceptance } from './accept.ts'
+import { answerDryRun } from './dry-run.ts'
+import { rejectUnacceptable } from './reject.ts'
+
+const BODY_BYTES_MAX = 8 * 1024 * 1024
+
+export interface ServiceServerOptions {
+  readonly database: Database
+  readonly accept: (messages: readonly ServiceMessage[]) => Promise<Acceptance[]>
+  readonly log: Logger
+}
+
+/** The messaging service's HTTP side: `POST /v1/messages`, `GET /healthz`. */
+export function createServiceServer({ database, accept, log }: ServiceServerOptions): Server {
+  const server = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, writeProblem: writeEnvelope })
+
+  server.get('/healthz', async () => {
+    await database.run(ping).catch((cause: unknown) => {
+      throw problem(503, 'database_away', 'messaging service: the database cannot be asked', { cause })
+    })
+    return { status: 'ok', service: 'baton-messaging' }
+  })
+
+  server.post(
+    '/v1/messages',
+    { schema: { body: ServiceRequest, response: { 200: ServiceResponse } } },
+    async ({ body: { dry_run, messages } }) => {
+      const { acceptable, rejected } = await rejectUnacceptable(database, messages, dry_run)
+      if (dry_run) {
+        const shadowed = acceptable.length > 0 ? await answerDryRun(database, log, acceptable) : []
+        return { results: [...shadowed, ...rejected] }
+      }
+      const acceptances = await accept(acceptable)
+      const results: ServiceResult[] = [...rejected]
+      const unresolved: string[] = []
+      acceptable.forEach(({ message_uuid }, index) => {
+        const status = acceptances[index] ?? 'unresolved'
+        if (status === 'unresolved') unresolved.push(message_uuid)
+        else results.push({ message_uuid, status })
+      })
+      return unresolved.length > 0 ? { results, unresolved } : { results }
+    },
+  )
+  return server
+}
+
+const ping = { name: 'service/ping', text: 'select 1' }
+
+function writeEnvelope(reply: FastifyReply, { status, code, detail }: Problem): unknown {
+  const envelope: ServiceError = { service: 'baton-messaging', error: { code, message: detail } }
+  return reply.code(status).header('content-type', 'application/json').send(envelope)
+}
