@@ -58,11 +58,14 @@ export function proxyConnection(client: Socket, context: Context): ProxiedConnec
   }
   const dial = (): void => {
     upstream = connect({ ...context.upstream, allowHalfOpen: true, noDelay: true, keepAlive: true })
+    openSockets++
     upstream.once('close', reportClosed)
     wireUpstream(upstream, { client, line, lost, setting, counters, reset, close })
   }
+  let openSockets = 1
   const reportClosed = (): void => {
-    if (client.closed && (upstream === null || upstream.closed)) context.onClosed()
+    openSockets--
+    if (openSockets === 0) context.onClosed()
   }
   const settingChanged = (): void => {
     const fate = answerFate(setting())
@@ -82,7 +85,7 @@ export function proxyConnection(client: Socket, context: Context): ProxiedConnec
   }
 
   wireClient(client, { upstream: () => upstream, line, setting, loseRequest, close })
-  client.on('close', reportClosed)
+  client.once('close', reportClosed)
   if (!setting().blackhole) dial()
   return { settingChanged, reset }
 }
