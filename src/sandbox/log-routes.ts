@@ -18,7 +18,9 @@ const LogQuerySchema = Type.Object(
 /** GET /log: the carrier's own evidence, straight from the disk. */
 export function addLogRoutes(app: HttpApp, log: CarrierLog): void {
   app.get('/log', { schema: { querystring: LogQuerySchema } }, async (request, reply) =>
-    reply.type('application/json').send(Readable.from(jsonArray(log.read(queryOf(request.query))))),
+    reply
+      .type('application/json')
+      .send(Readable.from(jsonArray(log.read(queryOf(request.query))), { highWaterMark: 1 })),
   )
 }
 

@@ -290,5 +290,9 @@ describe('carrier sandbox', () => {
 })
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await setTimeout(10)
+  for (let attempt = 0; attempt < 1000; attempt++) {
+    if (await holds()) return
+    await setTimeout(10)
+  }
+  assert.fail('what the test waits for has not come')
 }
