@@ -43,8 +43,10 @@ describe('inbox', () => {
 
   it('keeps a bounded number of texts and references, and counts all', () => {
     const inbox = createInbox(3)
-    for (const reference of ['a', 'b', 'c', 'd', 'b', 'a']) inbox.add(text('legacy', reference))
-    assert.equal(inbox.view().duplicates.count, 1, 'a is forgotten when d comes, b is not')
+    for (const reference of ['a', 'b', 'c', 'd', 'e', 'c']) inbox.add(text('legacy', reference))
+    assert.equal(inbox.view().duplicates.count, 1, 'c is among the latest three')
+    for (const reference of ['f', 'g', 'h', 'a']) inbox.add(text('legacy', reference))
+    assert.equal(inbox.view().duplicates.count, 1, 'a is long gone')
     for (let index = 0; index < 500; index++) inbox.add(text('service', `s${index}`))
     const { service } = inbox.view().accounts
     assert.equal(service.sent, 500)

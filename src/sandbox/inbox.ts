@@ -3,7 +3,7 @@ import type { CarrierEntry } from './carrier-entry.ts'
 
 const SHOWN_MAX = 40
 const DUPLICATES_SHOWN_MAX = 20
-/** Far more than one demonstration sends, and about 20 MB. */
+/** Far more than one demonstration sends, in a few ten megabytes. */
 const REFERENCES_MAX = 100_000
 
 export interface InboxMessage extends CarrierEntry {
@@ -15,7 +15,7 @@ export interface InboxView {
   readonly accounts: PerAccount<{ readonly sent: number; readonly messages: readonly InboxMessage[] }>
   readonly duplicates: {
     readonly count: number
-    /** A second text is noticed when the first is among so many latest ones. */
+    /** A second text is noticed when the first is among so many latest references. */
     readonly among: number
     readonly latest: readonly CarrierEntry[]
   }
@@ -30,30 +30,19 @@ export interface Inbox {
 export function createInbox(referencesMax: number = REFERENCES_MAX): Inbox {
   const shown: PerAccount<CarrierEntry[]> = perAccount(() => [])
   const sent: PerAccount<number> = perAccount(() => 0)
-  const textsOf = new Map<string, number>()
+  const texts = countTexts(referencesMax)
   const repeated: CarrierEntry[] = []
   let duplicates = 0
-
-  const countReference = (reference: string): number => {
-    const texts = (textsOf.get(reference) ?? 0) + 1
-    textsOf.set(reference, texts)
-    if (textsOf.size > referencesMax) {
-      const oldest = textsOf.keys().next()
-      if (!oldest.done) textsOf.delete(oldest.value)
-    }
-    return texts
-  }
 
   const add = (entry: CarrierEntry): void => {
     sent[entry.account]++
     keepLast(shown[entry.account], entry, SHOWN_MAX)
-    if (entry.reference === null || countReference(entry.reference) === 1) return
+    if (entry.reference === null || texts.add(entry.reference) === 1) return
     duplicates++
     keepLast(repeated, entry, DUPLICATES_SHOWN_MAX)
   }
 
-  const isDuplicate = ({ reference }: CarrierEntry): boolean =>
-    reference !== null && (textsOf.get(reference) ?? 0) > 1
+  const isDuplicate = ({ reference }: CarrierEntry): boolean => reference !== null && texts.of(reference) > 1
   const ofAccount = (account: Account): InboxView['accounts'][Account] => ({
     sent: sent[account],
     messages: shown[account].map((entry) => ({ ...entry, duplicate: isDuplicate(entry) })),
@@ -63,6 +52,26 @@ export function createInbox(referencesMax: number = REFERENCES_MAX): Inbox {
     duplicates: { count: duplicates, among: referencesMax, latest: repeated },
   })
   return { add, view }
+}
+
+/**
+ * Counts texts by reference, for at least the latest `max` references and at most twice as many. Forgets a
+ * whole generation at a time: taking the oldest key out of one big Map makes V8 walk over all deleted ones.
+ */
+function countTexts(max: number) {
+  let young = new Map<string, number>()
+  let old = new Map<string, number>()
+  const of = (reference: string): number => young.get(reference) ?? old.get(reference) ?? 0
+  const add = (reference: string): number => {
+    const count = of(reference) + 1
+    young.set(reference, count)
+    if (young.size === max) {
+      old = young
+      young = new Map()
+    }
+    return count
+  }
+  return { add, of }
 }
 
 function keepLast(entries: CarrierEntry[], entry: CarrierEntry, max: number): void {
