@@ -1,0 +1,67 @@
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import type { CarrierEntry } from './carrier-entry.ts'
+import { openCarrierLog, type CarrierLog } from './carrier-log.ts'
+import { addFaultRoutes } from './fault-routes.ts'
+import { faultsInForce, type FaultSetting } from './faults.ts'
+import { createHttpApp } from './http-app.ts'
+import { createInbox, type Inbox } from './inbox.ts'
+import { addLogRoutes } from './log-routes.ts'
+import { addMessageRoutes } from './message-routes.ts'
+import { createPauses } from './pauses.ts'
+import { addPhoneRoutes } from './phone-routes.ts'
+
+export interface SandboxOptions {
+  readonly host: string
+  /** 0 picks a free one. */
+  readonly port: number
+  /** The carrier's own log; made when absent, its folder too. One sandbox at a time may have it. */
+  readonly logPath: string
+  readonly log: Logger
+}
+
+export interface Sandbox {
+  readonly url: string
+  readonly port: number
+  /** Resets what is still open; nothing is accepted after it. */
+  readonly close: () => Promise<void>
+}
+
+/** An SMS vendor to test and demonstrate against, with a log of its own and faults on demand. */
+export async function startSandbox({ host, port, logPath, log }: SandboxOptions): Promise<Sandbox> {
+  const carrierLog = await openCarrierLog(logPath)
+  if (carrierLog.torn) log.warn(carrierLog.torn, 'the last entry of the log was cut and is set aside')
+  const setting: FaultSetting = { current: faultsInForce({}) }
+  const pauses = createPauses()
+  const app = createHttpApp(log)
+  try {
+    const inbox = await recallInbox(carrierLog)
+    const accept = (entry: CarrierEntry): void => {
+      carrierLog.append(entry)
+      inbox.add(entry)
+    }
+    addMessageRoutes(app, { setting, pauses, accept })
+    addLogRoutes(app, carrierLog)
+    addFaultRoutes(app, setting, log)
+    addPhoneRoutes(app, inbox, setting)
+    app.get('/healthz', async () => ({ status: 'ok' }))
+    await app.listen({ host, port })
+  } catch (error) {
+    carrierLog.close()
+    throw error
+  }
+  const close = async (): Promise<void> => {
+    pauses.end()
+    await app.close()
+    carrierLog.close()
+  }
+  const bound = (app.server.address() as AddressInfo).port
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`, port: bound, close }
+}
+
+/** Fills the phone page from the log; it reads every line, so a damaged log stops the start. */
+async function recallInbox(carrierLog: CarrierLog): Promise<Inbox> {
+  const inbox = createInbox()
+  for await (const entries of carrierLog.read({})) entries.forEach(inbox.add)
+  return inbox
+}
