@@ -1,9 +1,9 @@
 // What the tests of the private cluster share. Whatever a test leaves running is stopped by its id.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { chmodSync, globSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pino } from 'pino'
 import { Client } from 'pg'
 import { findBinaries, type Binaries } from './find-binaries.ts'
@@ -31,12 +31,16 @@ interface Cleanup {
   after(clean: () => Promise<void>): void
 }
 
-/** A directory that every user can enter. At the end the servers of these data directories are killed. */
-export function temporaryDirectory(context: Cleanup, ...dataDirectories: string[]): string {
+const starters = new Set<() => Promise<void>>()
+
+/** A directory that every user can enter. At the end starters end first, then every server with data in it. */
+export function temporaryDirectory(context: Cleanup): string {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'baton-postgres-test-'))
   chmodSync(directory, 0o755)
   context.after(async () => {
-    for (const data of dataDirectories) await killServerOf(join(directory, data))
+    for (const kill of starters) await kill()
+    for (const file of globSync('**/postmaster.pid', { cwd: directory }))
+      await killServerOf(join(directory, dirname(file)))
     rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   })
   return directory
@@ -101,7 +105,7 @@ const STARTER = `
 `
 
 /** Calls `startCluster` in a process of its own, which is also the leader of a process group. */
-export function startInProcess(context: Cleanup, directory: string, binaries: Binaries): Starter {
+export function startInProcess(directory: string, binaries: Binaries): Starter {
   const module = new URL('start-cluster.ts', import.meta.url).href
   const child = spawn(
     process.execPath,
@@ -118,10 +122,11 @@ export function startInProcess(context: Cleanup, directory: string, binaries: Bi
   )
   const exit = once(child, 'exit')
   const kill = async (): Promise<void> => {
+    starters.delete(kill)
     child.kill('SIGKILL')
     await exit
   }
-  context.after(kill)
+  starters.add(kill)
   const result = new Promise<Awaited<Starter['result']>>((resolve, reject) => {
     child.stdout.once('data', (line: Buffer) => resolve(JSON.parse(line.toString())))
     child.once('exit', () => reject(new Error('the starter ended before it had a result')))

@@ -10,6 +10,8 @@ export interface HeldLock {
 }
 
 const SQLITE_BUSY = 5
+// A lock whose holder was forgotten must not be released by the garbage collector at some moment.
+const held = new Set<DatabaseSync>()
 const POLL_MS = 40
 
 /** `undefined` while another holder has it in a way that excludes this one. */
@@ -23,7 +25,12 @@ export function tryLock(file: string, mode: 'shared' | 'exclusive'): HeldLock | 
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return undefined
     throw error
   }
-  return { release: () => database.isOpen && database.close() }
+  held.add(database)
+  return {
+    release: () => {
+      if (held.delete(database)) database.close()
+    },
+  }
 }
 
 /** `undefined` when the deadline (milliseconds since the epoch) passes first. */

@@ -10,7 +10,7 @@ import {
   findEmbeddedPackage,
   makeLinks,
 } from './embedded-package.ts'
-import { findServerUser, runAs, type ServerUser } from './server-user.ts'
+import { canEnter, findServerUser, runAs, type ServerUser } from './server-user.ts'
 import { reachableRoot } from './reachable-root.ts'
 
 export interface Binaries {
@@ -125,8 +125,7 @@ function findEmbedded(options: FindOptions, user: ServerUser | undefined): Binar
     probe('embedded', join(native, 'bin', 'postgres'), join(native, 'bin', 'initdb'), user)
   try {
     makeLinks(found.native)
-    const inPlace = probeIn(found.native)
-    if (typeof inPlace !== 'string' || !user) return inPlace
+    if (!user || canEnter(join(found.native, 'bin'), user)) return probeIn(found.native)
   } catch (error) {
     // A read-only installation: the copy gets its links.
     if (

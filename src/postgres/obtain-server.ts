@@ -34,33 +34,36 @@ export interface ObtainOptions {
   readonly pickPort?: () => Promise<number>
 }
 
+type NotReady = Exclude<Launch, { kind: 'ready' }>
+
 const POLL_MS = 50
 const RETRY_MS = 200
 const PORTS_MAX = 10
 
 /** Needs the start lock. */
 export async function obtainServer(options: ObtainOptions): Promise<Server> {
-  const { home, limits, log, pickPort = pickFreePort } = options
+  const { home, binaries, limits, log, pickPort = pickFreePort } = options
   let portsLeft = PORTS_MAX
+  let inUse: NotReady | undefined
   for (;;) {
     const running = await findRunningServer(home.data, log)
-    if (running) {
-      const adopted = await adopt(running, options)
-      if (adopted) return adopted
-      if (Date.now() < limits.deadline) continue
-    }
+    const adopted = running && (await adopt(running, options))
+    if (adopted) return adopted
     const port = await pickPort()
     const launch = await launchServer({
       ...options,
-      postgres: options.binaries.postgres,
+      postgres: binaries.postgres,
       port,
       deadline: limits.deadline,
     })
     if (launch.kind === 'ready') return { adminUrl: launch.adminUrl, port, pid: launch.pid, adopted: false }
+    log.debug({ launch }, 'PostgreSQL did not start')
+    const late = Date.now() >= limits.deadline
+    // A last attempt that ran out of time says less than the one before.
+    if (launch.kind === 'failed') throw startFailed(home, (late && inUse) || launch)
     if (launch.kind === 'port_taken') portsLeft--
-    else log.debug({ launch }, 'PostgreSQL did not start')
-    if (launch.kind === 'failed' || Date.now() >= limits.deadline || portsLeft === 0)
-      throw startFailed(home, launch)
+    else inUse = launch
+    if (late || portsLeft === 0) throw startFailed(home, launch)
     if (launch.kind === 'data_in_use') await sleep(RETRY_MS)
   }
 }
@@ -76,7 +79,7 @@ async function adopt(
   while (server?.pid === found.pid) {
     const { pid, port, status } = server
     if (port !== undefined && status === 'ready') {
-      const answer = await askServer(home, port)
+      const answer = await askServer(home, port, Math.min(limits.answerTimeoutMs, 2_000))
       if (answer.kind === 'answers') {
         warnOfOtherSettings(home, settings, log)
         return { adminUrl: answer.adminUrl, port, pid, adopted: true }
@@ -114,7 +117,7 @@ async function pickFreePort(): Promise<number> {
   return address.port
 }
 
-function startFailed(home: ClusterHome, launch: Exclude<Launch, { kind: 'ready' }>): ClusterError {
+function startFailed(home: ClusterHome, launch: NotReady): ClusterError {
   const why = {
     port_taken: `${PORTS_MAX} ports were taken when it came to use them`,
     data_in_use: 'another server, or what is left of one, holds its data directory',

@@ -13,7 +13,7 @@ for (const { name, binaries, skip } of kinds) {
 
   suite(`a private cluster with ${name} binaries`, { skip }, () => {
     test('is durable, checksummed, private, and keeps its data between starts', async (t) => {
-      const directory = temporaryDirectory(t, DATA)
+      const directory = temporaryDirectory(t)
       const first = await start(directory)
       assert.equal(first.adopted, false)
       const [settings] = await query(
@@ -48,7 +48,7 @@ for (const { name, binaries, skip } of kinds) {
     })
 
     test('lets nobody in without its password, which only its owner can read', async (t) => {
-      const directory = temporaryDirectory(t, DATA)
+      const directory = temporaryDirectory(t)
       const cluster = await start(directory)
       const wrong = new URL(cluster.adminUrl)
       wrong.password = 'guessed'
@@ -63,7 +63,7 @@ for (const { name, binaries, skip } of kinds) {
     test('works in a directory whose path is long and has spaces and quotes', async (t) => {
       const part = `it's a "long" $HOME path ${'x'.repeat(60)}`
       const inner = join(part, part, part)
-      const directory = temporaryDirectory(t, join(inner, DATA))
+      const directory = temporaryDirectory(t)
       const cluster = await start(join(directory, inner))
       assert.ok(cluster.dataDirectory.length > 250)
       assert.deepEqual(await query(cluster.adminUrl, 'select 1 as one'), [{ one: 1 }])
@@ -71,7 +71,7 @@ for (const { name, binaries, skip } of kinds) {
     })
 
     test('refuses data of another major version and changes nothing', async (t) => {
-      const directory = temporaryDirectory(t, DATA)
+      const directory = temporaryDirectory(t)
       await (await start(directory)).stop()
       const before = readdirSync(join(directory, DATA)).sort()
       const other = { ...binaries!, major: binaries!.major + 1, version: `${binaries!.major + 1}.0` }
@@ -98,7 +98,7 @@ suite('a private cluster', { skip: anyKind === undefined ? 'no PostgreSQL on thi
     startCluster({ directory, binaries: binaries!, log: silent, settings })
 
   test('takes settings, but none that would cost durability or open it', async (t) => {
-    const directory = temporaryDirectory(t, DATA)
+    const directory = temporaryDirectory(t)
     const cluster = await start(directory, { max_connections: '17' })
     assert.deepEqual(await query(cluster.adminUrl, 'show max_connections'), [{ max_connections: '17' }])
     await cluster.stop()
@@ -107,7 +107,7 @@ suite('a private cluster', { skip: anyKind === undefined ? 'no PostgreSQL on thi
   })
 
   test('says why it does not start, with the end of the log', async (t) => {
-    const directory = temporaryDirectory(t, DATA)
+    const directory = temporaryDirectory(t)
     await assert.rejects(start(directory, { shared_buffers: 'plenty' }), (error: unknown) => {
       assert.ok(error instanceof ClusterError && error.code === 'start_failed')
       assert.match(error.message, /exit code 1[^]*invalid value for parameter "shared_buffers": "plenty"/)
@@ -140,7 +140,7 @@ suite('a private cluster', { skip: anyKind === undefined ? 'no PostgreSQL on thi
   })
 
   test('keeps a cluster that lacks a part, and says which', async (t) => {
-    const directory = temporaryDirectory(t, DATA)
+    const directory = temporaryDirectory(t)
     await (await start(directory)).stop()
     rmSync(join(directory, 'cluster', 'password'))
     await assert.rejects(start(directory), { code: 'directory_not_ours', message: /password file is gone/ })
@@ -148,7 +148,7 @@ suite('a private cluster', { skip: anyKind === undefined ? 'no PostgreSQL on thi
   })
 
   test('is left running by all but the last who use it', async (t) => {
-    const directory = temporaryDirectory(t, DATA)
+    const directory = temporaryDirectory(t)
     const first = await start(directory)
     const second = await start(directory)
     assert.deepEqual([first.adopted, second.adopted, second.pid], [false, true, first.pid])

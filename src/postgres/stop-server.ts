@@ -4,7 +4,7 @@ import { ClusterError } from './cluster-error.ts'
 import { identifyProcess } from './identify-process.ts'
 
 const POLL_MS = 25
-const AFTER_IMMEDIATE_MS = 5_000
+const AFTER_IMMEDIATE_MAX_MS = 5_000
 const AFTER_KILL_MS = 5_000
 
 /**
@@ -21,7 +21,7 @@ export async function stopServer(options: {
   const { pid, dataDirectory, timeoutMs, log } = options
   const steps = [
     { signal: 'SIGINT', waitMs: timeoutMs },
-    { signal: 'SIGQUIT', waitMs: AFTER_IMMEDIATE_MS },
+    { signal: 'SIGQUIT', waitMs: Math.min(timeoutMs, AFTER_IMMEDIATE_MAX_MS) },
     { signal: 'SIGKILL', waitMs: AFTER_KILL_MS },
   ] as const
   for (const { signal, waitMs } of steps) {
