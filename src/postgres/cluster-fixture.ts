@@ -1,5 +1,5 @@
 // What the tests of the private cluster share. Whatever a test leaves running is stopped by its id.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, globSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -60,7 +60,10 @@ async function killServerOf(dataDirectory: string): Promise<void> {
 /** Kills a process, also one that is stopped, and waits until it is gone or a zombie. */
 export async function killAndWait(pid: number): Promise<void> {
   process.kill(pid, 'SIGKILL')
-  await until(() => ['gone', 'other'].includes(identifyProcess(pid, '/')), `process ${pid} ends`)
+  await until(() => {
+    const { stdout } = spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' })
+    return /^(Z|$)/.test(stdout.trim())
+  }, `process ${pid} ends`)
 }
 
 export async function until(

@@ -14,8 +14,6 @@ function installation(parent: string, folder: string, version: string): string {
   return path
 }
 
-const absent = { embedded: { native: '/nonexistent/native', version: '0' } }
-
 for (const { name, binaries, skip } of kinds)
   test(`finds the ${name} binaries of this machine when they are preferred`, { skip }, () => {
     assert.equal(binaries?.kind, name)
@@ -49,10 +47,13 @@ test('without a usable one says what it looked at and why each does not serve', 
   const broken = installation(parent, 'broken', '')
   mkdirSync(join(parent, 'link'))
   for (const name of ['postgres', 'initdb']) symlinkSync(join(old, name), join(parent, 'link', name))
+  const native = join(parent, 'package', 'native')
+  mkdirSync(join(native, 'bin'), { recursive: true })
+  const embedded = { native, version: '18.0.0' }
   const found = findBinaries({
     folders: [old, join(parent, 'link'), broken],
+    embedded,
     copyTo: parent,
-    ...absent,
     major: 15,
   })
   assert.ok(found.kind === 'none')
@@ -63,6 +64,7 @@ test('without a usable one says what it looked at and why each does not serve', 
     'a link to the same program is not another one',
   )
   assert.match(found.message, /broken\/postgres does not tell its version/)
+  assert.match(found.message, /native\/bin\/postgres does not run/)
   assert.match(found.message, /set DATABASE_URL/)
 })
 

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import {
   chownSync,
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   mkdtempSync,
@@ -12,10 +13,11 @@ import {
   openSync,
   readdirSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { ClusterError } from './cluster-error.ts'
 import type { ClusterHome } from './cluster-home.ts'
@@ -25,6 +27,7 @@ import { runAs } from './server-user.ts'
 
 export const ADMIN = 'postgres'
 const MAKING = 'making-'
+const REMOVALS_MAX = 30
 const OUTPUT_CHARACTERS = 4_096
 
 /** Needs the start lock. Removes what an interrupted attempt left. */
@@ -34,7 +37,7 @@ export async function initialiseCluster(
   timeoutMs: number,
   log: Logger,
 ): Promise<void> {
-  removeHalfMade(home, log)
+  await removeHalfMade(home, log)
   const made = mkdtempSync(join(home.directory, MAKING))
   const [data, passwordFile] = [join(made, 'data'), join(made, 'password')]
   mkdirSync(data, { mode: 0o700 })
@@ -53,12 +56,19 @@ export async function initialiseCluster(
   syncDirectory(home.directory)
 }
 
-function removeHalfMade(home: ClusterHome, log: Logger): void {
+async function removeHalfMade(home: ClusterHome, log: Logger): Promise<void> {
   for (const name of readdirSync(home.directory)) {
     if (!name.startsWith(MAKING)) continue
-    log.warn({ directory: join(home.directory, name) }, 'removing a cluster whose making was interrupted')
-    // The initdb of a killed starter may still write there for a moment.
-    rmSync(join(home.directory, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    const directory = join(home.directory, name)
+    log.warn({ directory }, 'removing a cluster whose making was interrupted')
+    // The initdb of a killed starter may still write there for a moment. What stays is removed next time: it
+    // is in nobody's way, for the new cluster is made under a name of its own.
+    for (let left = REMOVALS_MAX; left > 0 && existsSync(directory); left--) {
+      if (left < REMOVALS_MAX) await sleep(100)
+      await rm(directory, { recursive: true, force: true }).catch((error: unknown) => {
+        log.debug({ error, directory }, 'not yet removed')
+      })
+    }
   }
 }
 

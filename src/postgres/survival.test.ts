@@ -27,8 +27,6 @@ import { findServerUser, runAs } from './server-user.ts'
 import { settingArguments } from './server-settings.ts'
 import { startCluster, type Cluster, type StartOptions } from './start-cluster.ts'
 
-const DATA = 'cluster/data'
-
 /** A process of the server's user that is no PostgreSQL: PostgreSQL itself takes its pid for a live server's. */
 function unrelatedProcess(t: TestContext): number {
   const child = spawn('sleep', ['300'], { stdio: 'ignore', cwd: '/', ...runAs(findServerUser()) })
