@@ -76,7 +76,11 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
     return {
       ...server,
       dataDirectory: home.data,
-      stop: () => (stopped ??= leave(home, server, use, stopTimeoutMs, log)),
+      stop: () =>
+        (stopped ??= leave(home, server, use, stopTimeoutMs, log).catch((error: unknown) => {
+          stopped = undefined // it may be tried again
+          throw error
+        })),
     }
   } finally {
     lock.release()
