@@ -45,7 +45,7 @@ export interface MessageHistory {
   readonly message_uuid: string
   readonly sms_logs: readonly SmsLogRow[]
   readonly unresolved: UnresolvedRow | null
-  readonly ledger: AuthorityRow | null
+  readonly ledger: ReturnType<typeof ledgerView> | null
   readonly go_sms_logs: readonly GoLogRow[]
 }
 
@@ -65,11 +65,16 @@ export async function readMessageHistory(
     readAuthority(ledgerDatabase, [messageUuid]),
     ledgerDatabase.run(goLogs, [messageUuid]),
   ])
+  const row = ledger.get(messageUuid)
   return {
     message_uuid: messageUuid,
     sms_logs: logged,
     unresolved: pending ?? null,
-    ledger: ledger.get(messageUuid) ?? null,
+    ledger: row ? ledgerView(row) : null,
     go_sms_logs: goLogged,
   }
+}
+
+function ledgerView({ state, holder, epoch, provider, providerMessageId, reason }: AuthorityRow) {
+  return { state, holder, epoch, provider, provider_message_id: providerMessageId, reason }
 }

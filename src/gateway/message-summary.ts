@@ -13,7 +13,7 @@ export function summarize({ message_uuid, sms_logs, unresolved, ledger }: Messag
       mode,
       source,
       status,
-      provider_message_id: logged.provider_message_id ?? ledger?.providerMessageId ?? null,
+      provider_message_id: logged.provider_message_id ?? ledger?.provider_message_id ?? null,
       fallback,
       reason,
       authority,

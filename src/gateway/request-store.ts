@@ -13,7 +13,7 @@ interface RequestRow {
   epoch: number
   body: string
   sender: string | null
-  message_uuids: string
+  message_uuids: string[]
   recipients: string[]
   mentions: number[]
   owner: number
@@ -93,10 +93,7 @@ export async function takeOver(
 }
 
 function toStored(row: RequestRow): StoredRequest {
-  const pairs = row.message_uuids
-    .slice(1, -1)
-    .split(',')
-    .map((uuid, index) => [uuid, row.recipients[index] ?? ''] as const)
+  const pairs = row.message_uuids.map((uuid, index) => [uuid, row.recipients[index] ?? ''] as const)
   return {
     request: {
       requestId: row.request_id,

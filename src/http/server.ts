@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyReply } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyReply } from 'fastify'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HttpProblem, PROBLEM_MEDIA_TYPE, type Problem } from '../contract/problem.ts'
 import { isStorableText } from '../contract/text.ts'
@@ -14,8 +14,7 @@ export interface ServerOptions {
 export function createServer({ log, bodyBytesMax, writeProblem = writeDocument }: ServerOptions) {
   const server = Fastify({
     loggerInstance: log,
-    logger: undefined as never,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
