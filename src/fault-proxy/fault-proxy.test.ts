@@ -11,7 +11,7 @@ import { startFaultProxy, type FaultProxy } from './fault-proxy.ts'
 const log = pino({ level: 'silent' })
 const BIG = Buffer.alloc(8 * 1024 * 1024, 'x')
 
-describe('fault proxy before an HTTP service', () => {
+describe('fault proxy before an HTTP service', { timeout: 60_000 }, () => {
   let service: Server
   let proxy: FaultProxy
   let client: Client

@@ -1,6 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net'
 import type { Logger } from 'pino'
-import { addControlRoutes, type Applied } from './control-app.ts'
+import { addControlRoutes, type Applied } from './control-routes.ts'
 import { newCounters } from './counters.ts'
 import type { FaultSetting } from './fault-setting.ts'
 import { createHttpApp } from './http-app.ts'

@@ -12,7 +12,7 @@ import { startSandbox, type Sandbox } from './sandbox.ts'
 const log = pino({ level: 'silent' })
 const TO = '+12025550100'
 
-describe('carrier sandbox', () => {
+describe('carrier sandbox', { timeout: 60_000 }, () => {
   let folder: string
   let logPath: string
   let sandbox: Sandbox
