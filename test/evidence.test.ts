@@ -147,7 +147,7 @@ async function against(peer: Server, protocol = 'http') {
     if ('closeAllConnections' in peer)
       (peer as unknown as { closeAllConnections(): void }).closeAllConnections()
   })
-  const send: typeof system.send = (body, headers = {}) =>
+  const send: typeof system.send = (body, headers) =>
     gateway.call('POST', '/v1/sms', body, 'test-send-key', headers)
   return { send }
 }
@@ -210,7 +210,7 @@ describe('I8: the strict 500 ms gate, connect to last byte', () => {
     }
     const gateway = await system.anotherGateway({ serviceUrl: `http://127.0.0.1:${stopped}` })
     const message = await sendOne({
-      send: (body, headers = {}) => gateway.call('POST', '/v1/sms', body, 'test-send-key', headers),
+      send: (body, headers) => gateway.call('POST', '/v1/sms', body, 'test-send-key', headers),
     })
     assert.deepEqual([message.source, message.status, message.fallback], ['legacy', 'sent', 'timeout'])
   })
@@ -270,7 +270,7 @@ describe('answers that are not the service speaking', () => {
   test('an unknown host: not sent, legacy sends', async () => {
     const gateway = await system.anotherGateway({ serviceUrl: 'http://service.invalid:80' })
     const message = await sendOne({
-      send: (body, headers = {}) => gateway.call('POST', '/v1/sms', body, 'test-send-key', headers),
+      send: (body, headers) => gateway.call('POST', '/v1/sms', body, 'test-send-key', headers),
     })
     assert.equal(message.source, 'legacy')
     assert.ok(message.fallback === 'transport' || message.fallback === 'timeout')

@@ -29,6 +29,8 @@ export function createServer({ log, bodyBytesMax, writeProblem = writeDocument }
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  server.removeContentTypeParser('text/plain') // JSON alone: anything else is 415
+
   server.setNotFoundHandler((request, reply) => {
     const detail = `no such resource: ${request.method} ${pathOf(request.url)}`
     return writeProblem(reply, toProblem(404, 'not_found', detail))
