@@ -38,6 +38,9 @@ export function createServer({ log, bodyBytesMax, writeProblem = writeDocument }
   server.setErrorHandler((error: FastifyError, request, reply) => {
     if (error instanceof HttpProblem) {
       reply.headers(error.headers)
+      if (error.problem.status >= 500) {
+        request.log.warn({ err: error, method: request.method, path: pathOf(request.url) }, 'not available')
+      }
       return writeProblem(reply, error.problem)
     }
     const status = error.statusCode ?? 500
