@@ -64,6 +64,19 @@ export const rules: readonly Rule[] = [
     allows: within('sandbox/', 'contract/', 'process/'),
   },
   { name: 'the runbook tool stands alone', from: ['src/runbook/'], allows: within('runbook/') },
+  {
+    name: 'http knows core and contract',
+    from: ['src/http/'],
+    allows: within('http/', 'core/', 'contract/'),
+  },
+  { name: 'db stands alone', from: ['src/db/'], allows: within('db/') },
+  { name: 'process stands alone', from: ['src/process/'], allows: within('process/') },
+  {
+    name: 'fault-proxy stands alone',
+    from: ['src/fault-proxy/'],
+    allows: within('fault-proxy/', 'process/'),
+  },
+  { name: 'postgres stands alone', from: ['src/postgres/'], allows: within('postgres/', 'process/') },
   { name: 'nothing imports bin', from: ['src/'], allows: (target) => !target.startsWith('bin/') },
 ]
 
