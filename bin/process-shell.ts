@@ -4,7 +4,7 @@ import type { ProcessShell } from '../src/process/main.ts'
 export const processShell: ProcessShell = {
   environment: process.env,
   onSignal: (handler) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => handler(signal))
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => handler(signal))
   },
   onOrphaned: (handler) => {
     if (process.channel) process.once('disconnect', handler)

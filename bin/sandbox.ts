@@ -21,6 +21,9 @@ const log = pino({ name: 'sandbox' })
 const host = process.env['BATON_HOST'] ?? '127.0.0.1'
 const wanted = port('BATON_SANDBOX_PORT', 8082)
 const logPath = process.env['BATON_SANDBOX_LOG'] ?? '.baton/carrier.jsonl'
+// The parent can die during the start, which a listener added afterwards would never hear of.
+let onOrphaned = (): void => process.exit(1)
+process.on('disconnect', () => onOrphaned())
 const sandbox = await startSandbox({ host, port: wanted, logPath, log }).catch((error: unknown) =>
   fail(
     `cannot start on ${host}:${wanted} with ${logPath}: ${error instanceof Error ? error.message : String(error)}`,
@@ -39,4 +42,4 @@ async function stop(reason: string): Promise<void> {
 }
 process.on('SIGTERM', (signal) => void stop(signal))
 process.on('SIGINT', (signal) => void stop(signal))
-process.on('disconnect', () => void stop('the parent is gone'))
+onOrphaned = () => void stop('the parent is gone')
