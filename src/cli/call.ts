@@ -38,7 +38,10 @@ export async function callApi<Value>(reach: Reach, call: ApiCall): Promise<Outco
     })
     return readAnswer<Value>(url, response.statusCode, await response.body.text())
   } catch (error) {
-    return { kind: 'unreachable', detail: `cannot reach ${url.href}: ${reasonOf(error)}: is baton up running?` }
+    return {
+      kind: 'unreachable',
+      detail: `cannot reach ${url.href}: ${reasonOf(error)}: is baton up running?`,
+    }
   }
 }
 

@@ -63,7 +63,8 @@ export function dbCommand({ shell, report }: CliContext): Command {
     .option('--print', 'print the SQL for an empty database and change nothing')
     .option('--json', 'the answer as JSON')
     .action(async (options: CommandOptions) => {
-      if (options.print) shell.print(options.json ? JSON.stringify({ sql: migrationText() }) : migrationText())
+      if (options.print)
+        shell.print(options.json ? JSON.stringify({ sql: migrationText() }) : migrationText())
       else report(await run(options, shell.environment), options, render)
     })
   return command

@@ -18,11 +18,7 @@ export interface Databases {
 }
 
 /** The PostgreSQL the user has named, or a private one; with schemas, roles and the demo tenant. */
-export async function openDatabases(
-  config: UpConfig,
-  secrets: Secrets,
-  log: ConsoleLog,
-): Promise<Databases> {
+export async function openDatabases(config: UpConfig, secrets: Secrets, log: ConsoleLog): Promise<Databases> {
   const { databaseUrl, legacyDatabaseUrl } = config
   const server =
     databaseUrl === null
