@@ -1,5 +1,6 @@
 // The fault proxy as a process of its own.
 import { pino } from 'pino'
+import { standardOutput } from '../src/process/logger.ts'
 import { startFaultProxy } from '../src/fault-proxy/fault-proxy.ts'
 
 const STOP_MAX_MS = 5_000
@@ -17,7 +18,7 @@ function port(name: string, fallback: number, minimum = 0): number {
   return Number(text)
 }
 
-const log = pino({ name: 'fault-proxy' })
+const log = pino({ name: 'fault-proxy' }, standardOutput())
 const host = process.env['BATON_HOST'] ?? '127.0.0.1'
 const ports = { port: port('BATON_FAULT_PROXY_PORT', 8084), controlPort: port('BATON_FAULTS_PORT', 8083) }
 const upstream = { host, port: port('BATON_SERVICE_PORT', 8081, 1) }

@@ -1,5 +1,6 @@
 // The carrier sandbox as a process of its own.
 import { pino } from 'pino'
+import { standardOutput } from '../src/process/logger.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 
 const STOP_MAX_MS = 5_000
@@ -17,7 +18,7 @@ function port(name: string, fallback: number): number {
   return Number(text)
 }
 
-const log = pino({ name: 'sandbox' })
+const log = pino({ name: 'sandbox' }, standardOutput())
 const host = process.env['BATON_HOST'] ?? '127.0.0.1'
 const wanted = port('BATON_SANDBOX_PORT', 8082)
 const logPath = process.env['BATON_SANDBOX_LOG'] ?? '.baton/carrier.jsonl'
