@@ -24,7 +24,7 @@ export interface Place {
 }
 
 /** A directory and, where the test runner has a server, a database on it; else `up` makes a private one. */
-export async function ownPlace(): Promise<Place> {
+export async function ownPlace(database: 'given' | 'private' = 'given'): Promise<Place> {
   const directory = mkdtempSync(join(realpathSync(tmpdir()), 'baton-up-test-'))
   chmodSync(directory, 0o755) // PostgreSQL may run as another user
   const cleaning: Clean[] = [() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 })]
@@ -36,7 +36,7 @@ export async function ownPlace(): Promise<Place> {
   const environment = {
     ...Object.fromEntries(inherited),
     BATON_DIRECTORY: join(directory, '.baton'),
-    ...(await ownDatabase(cleaning)),
+    ...(database === 'given' ? await ownDatabase(cleaning) : {}),
   }
   return { directory, cleaning, environment }
 }
