@@ -23,7 +23,7 @@ export function readCarrierLog(reach: Reach, options: LogOptions = {}): Promise<
     ...(reference === undefined ? {} : { reference }),
     ...(limit === undefined ? {} : { limit: String(limit) }),
   })
-  return callApi(reach, { at: 'BATON_SANDBOX_URL', method: 'GET', path: `/log?${query}` })
+  return callApi(reach, { at: 'BATON_SANDBOX_URL', method: 'GET', path: `/log?${query.toString()}` })
 }
 
 export function carrierCommand({ reach, report }: CliContext): Command {

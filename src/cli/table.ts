@@ -33,5 +33,5 @@ export function table(head: readonly string[], rows: readonly (readonly unknown[
 
 function cell(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

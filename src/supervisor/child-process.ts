@@ -9,6 +9,8 @@ export interface ChildRun {
   /** Resolves when the process is gone and its output is read: how it ended, in words. */
   readonly ended: Promise<Ending>
   readonly kill: (signal: 'SIGTERM' | 'SIGKILL') => void
+  /** SIGTERM now, SIGKILL at the bound. */
+  readonly endWithin: (timeoutMs: number, onLate: () => void) => void
   /** The last lines it wrote. */
   readonly lastLines: () => readonly string[]
 }
@@ -47,11 +49,21 @@ export function runChild(options: {
     over = true
     return ending
   })
+  const hasEnded = (): boolean => over || child.exitCode !== null || child.signalCode !== null
   return {
     pid: child.pid,
-    hasEnded: () => over || child.exitCode !== null || child.signalCode !== null,
+    hasEnded,
     ended,
     kill: (signal) => void child.kill(signal),
+    endWithin(timeoutMs, onLate) {
+      if (hasEnded()) return
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => {
+        onLate()
+        child.kill('SIGKILL')
+      }, timeoutMs)
+      void ended.then(() => clearTimeout(timer))
+    },
     lastLines: () => last,
   }
 }

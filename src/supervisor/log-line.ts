@@ -33,7 +33,7 @@ export function readLogLine(line: string): LogLine {
     .filter(([name]) => !shownElsewhere.has(name))
     .map(([name, value]) => `${name}=${confidential.has(name) ? '[hidden]' : render(value)}`)
   const error = 'err' in entry ? [renderError(entry['err'])] : []
-  const text = [String(entry['msg'] ?? ''), ...fields, ...error].join(' ').trim()
+  const text = [textOf(entry['msg']), ...fields, ...error].join(' ').trim()
   return {
     time: timeOf(entry['time']),
     level: levelOf(entry['level']),
@@ -66,6 +66,8 @@ function timeOf(time: unknown): string | undefined {
   return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`
 }
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+
 function render(value: unknown): string {
   if (typeof value === 'string') return shorten(/[\s"=]/.test(value) ? JSON.stringify(value) : value)
   const text = JSON.stringify(value, (name, inner: unknown) => (confidential.has(name) ? '[hidden]' : inner))
@@ -76,7 +78,7 @@ function render(value: unknown): string {
 function renderError(error: unknown): string {
   if (typeof error !== 'object' || error === null) return `error=${render(error)}`
   const { message, code, cause, stack } = error as Record<string, unknown>
-  const place = /\((?:file:\/\/)?(?:[^()]*\/)?((?:src|bin)\/[^()]+:\d+):\d+\)/.exec(String(stack ?? ''))?.[1]
+  const place = /\((?:file:\/\/)?(?:[^()]*\/)?((?:src|bin)\/[^()]+:\d+):\d+\)/.exec(textOf(stack))?.[1]
   return [
     `error=${render(message ?? 'unknown')}`,
     ...(code === undefined ? [] : [`code=${render(code)}`]),

@@ -15,7 +15,7 @@ test('brings its PostgreSQL back after kill -9, keeps the data, and stops it las
   const { pids } = await up.ready
   const postgres = pids['postgres'] ?? 0
   assert.ok(isAlive(postgres))
-  const message = { to: ['+12025550100'], body: 'x', idempotencyKey: 'the same' }
+  const message = { to: ['+12025550100'], body: 'x', idempotencyKey: 'the-same' }
   const first = await send(up.reach(), message)
   assert.equal(first.kind, 'done')
   process.kill(postgres, 'SIGKILL')

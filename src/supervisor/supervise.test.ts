@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { pauseMs } from './backoff.ts'
+import { afterRun, noRuns } from './restart-policy.ts'
 import { choosePorts, probePort } from './ports.ts'
 import { supervise, type ChildEvent, type SuperviseOptions } from './supervise.ts'
 import { isAlive, until } from './up-fixture.ts'
@@ -93,8 +93,32 @@ test('a restart that is asked for comes at once, and is no failure', async (t) =
   assert.notEqual(child.pid(), first)
 })
 
-test('pauses double from 0.2 s to 5 s', () => {
-  assert.deepEqual([0, 1, 2, 3, 4, 5, 6, 1000].map(pauseMs), [200, 400, 800, 1600, 3200, 5000, 5000, 5000])
+const crash = { healthyMs: 5, code: 1, wanted: false }
+
+test('pauses double from 0.2 s to 5 s, and begin anew after 10 s of health', () => {
+  const pauses: number[] = []
+  let tally = noRuns
+  for (const healthyMs of [5, 5, 5, 5, 9_999, 5, 5, 10_000, 5]) {
+    const next = afterRun(tally, { ...crash, healthyMs })
+    assert.ok(next.decision.kind === 'pause')
+    pauses.push(next.decision.pauseMs)
+    tally = next.tally
+  }
+  assert.deepEqual(pauses, [200, 400, 800, 1600, 3200, 5000, 5000, 200, 400])
+})
+
+test('failed starts count in a row: one healthy run forgets them', () => {
+  const decisions: string[] = []
+  let tally = noRuns
+  for (const healthyMs of [undefined, undefined, undefined, undefined, 5, undefined, undefined]) {
+    const next = afterRun(tally, { ...crash, healthyMs })
+    decisions.push(next.decision.kind)
+    tally = next.tally
+  }
+  assert.ok(decisions.every((kind) => kind === 'pause'))
+  assert.equal(tally.failedStarts, 2)
+  const later = afterRun(tally, { healthyMs: undefined, code: 2, wanted: false })
+  assert.equal(later.decision.kind, 'pause', 'exit code 2 is hopeless at the first start only')
 })
 
 test('picked ports are free, different from each other and from those that were asked for', async () => {

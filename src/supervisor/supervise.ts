@@ -6,8 +6,8 @@
 //                                        any start after five failures in a row
 //   stop(): from everywhere, in order, within a bound
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HEALTHY_RESET_MS, pauseMs } from './backoff.ts'
 import { runChild, type ChildRun, type Ending } from './child-process.ts'
+import { afterRun, noRuns, type Decision } from './restart-policy.ts'
 import { waitHealthy } from './wait-healthy.ts'
 
 export interface SuperviseOptions {
@@ -39,7 +39,6 @@ export interface Supervised {
   /** The first time it is healthy, or why it never is. */
   readonly first: Promise<'healthy' | 'stopped' | GivenUp>
   readonly pid: () => number | undefined
-  readonly isHealthy: () => boolean
   /** Ends the running process in order; the next one starts at once. */
   restart(): void
   /** Idempotent. Resolves when no process of it is left. */
@@ -47,92 +46,63 @@ export interface Supervised {
   killNow(): void
 }
 
-const FAILED_STARTS_MAX = 5
-const CANNOT_START = 2 // the exit code for settings and ports that the next start would find the same
-
 export function supervise(options: SuperviseOptions): Supervised {
-  const { healthyWithinMs = 30_000, stopWithinMs = 20_000, onEvent } = options
+  const { stopWithinMs = 20_000, onEvent } = options
   const stopping = new AbortController()
   const first = Promise.withResolvers<'healthy' | 'stopped' | GivenUp>()
   let run: ChildRun | undefined
-  let healthySinceMs: number | undefined
-  let starts = 0
-  let restarts = 0
-  let failedStarts = 0
+  let tally = noRuns
   let wanted = false // a restart that was asked for
 
-  async function start(): Promise<void> {
-    starts++
-    const over = new AbortController()
-    const child = runChild({ ...options, environment: options.environment() })
-    run = child
-    if (stopping.signal.aborted) child.kill('SIGTERM')
-    void child.ended.then(() => over.abort())
-    const health = await waitHealthy(options.url, over.signal, healthyWithinMs)
-    if (health === 'late') child.kill('SIGKILL')
-    if (health === 'healthy' && !child.hasEnded()) {
-      failedStarts = 0
-      healthySinceMs = performance.now()
-      onEvent({ kind: 'healthy', pid: child.pid, start: starts })
-      first.resolve('healthy')
-    } else failedStarts++
-    const ending = await child.ended
-    if (healthySinceMs !== undefined && performance.now() - healthySinceMs >= HEALTHY_RESET_MS) restarts = 0
-    healthySinceMs = undefined
-    await afterwards(
-      health === 'late' ? { ...ending, how: `was not healthy in ${healthyWithinMs / 1000} s` } : ending,
-    )
+  async function keepRunning(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      run = runChild({ ...options, environment: options.environment() })
+      const { code, how, healthyMs } = await watchRun(run, options, (pid) => {
+        onEvent({ kind: 'healthy', pid, start: tally.starts + 1 })
+        first.resolve('healthy')
+      })
+      if (stopping.signal.aborted) break
+      const next = afterRun(tally, { healthyMs, code, wanted })
+      tally = next.tally
+      wanted = false
+      await follow(next.decision, how)
+    }
+    first.resolve('stopped')
   }
 
-  async function afterwards({ code, how }: Ending): Promise<void> {
-    if (stopping.signal.aborted) return
-    const isHopeless = starts === 1 && failedStarts > 0 && code === CANNOT_START
-    if (isHopeless || failedStarts >= FAILED_STARTS_MAX) {
-      const end: GivenUp = { kind: 'given_up', how, starts: failedStarts, lastLines: run?.lastLines() ?? [] }
+  async function follow(decision: Decision, how: string): Promise<void> {
+    if (decision.kind === 'give_up') {
       stopping.abort()
+      const end: GivenUp = {
+        kind: 'given_up',
+        how,
+        starts: tally.failedStarts,
+        lastLines: run?.lastLines() ?? [],
+      }
       first.resolve(end)
       onEvent(end)
-      return
+    } else if (decision.kind === 'pause') {
+      onEvent({ kind: 'restarts', how, pauseMs: decision.pauseMs })
+      await sleep(decision.pauseMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
-    if (wanted) {
-      wanted = false
-      return
-    }
-    const pause = pauseMs(restarts++)
-    onEvent({ kind: 'restarts', how, pauseMs: pause })
-    await sleep(pause, undefined, { signal: stopping.signal }).catch(() => {})
-  }
-
-  async function keepRunning(): Promise<void> {
-    while (!stopping.signal.aborted) await start()
-    first.resolve('stopped')
   }
 
   const finished = keepRunning()
 
-  /** SIGTERM now, SIGKILL at the bound. */
-  function end(child: ChildRun | undefined): void {
-    if (!child || child.hasEnded()) return
-    child.kill('SIGTERM')
-    const timer = setTimeout(() => {
-      onEvent({ kind: 'killed_late', afterMs: stopWithinMs })
-      child.kill('SIGKILL')
-    }, stopWithinMs)
-    void child.ended.then(() => clearTimeout(timer))
-  }
+  const end = (): void =>
+    run?.endWithin(stopWithinMs, () => onEvent({ kind: 'killed_late', afterMs: stopWithinMs }))
 
   return {
     first: first.promise,
     pid: () => (run?.hasEnded() === false ? run.pid : undefined),
-    isHealthy: () => healthySinceMs !== undefined,
     restart() {
       if (stopping.signal.aborted || !run || run.hasEnded()) return
       wanted = true
-      end(run)
+      end()
     },
     stop() {
       stopping.abort()
-      end(run)
+      end()
       return finished
     },
     killNow() {
@@ -140,4 +110,24 @@ export function supervise(options: SuperviseOptions): Supervised {
       run?.kill('SIGKILL')
     },
   }
+}
+
+/** Sees one run through. Ends it when it is not healthy in time. */
+async function watchRun(
+  child: ChildRun,
+  { url, healthyWithinMs = 30_000 }: SuperviseOptions,
+  onHealthy: (pid: number | undefined) => void,
+): Promise<Ending & { healthyMs: number | undefined }> {
+  const over = new AbortController()
+  void child.ended.then(() => over.abort())
+  const health = await waitHealthy(url, over.signal, healthyWithinMs)
+  if (health === 'late') {
+    child.kill('SIGKILL')
+    const { code } = await child.ended
+    return { code, how: `was not healthy in ${healthyWithinMs / 1000} s`, healthyMs: undefined }
+  }
+  if (health === 'given_up' || child.hasEnded()) return { ...(await child.ended), healthyMs: undefined }
+  const sinceMs = performance.now()
+  onHealthy(child.pid)
+  return { ...(await child.ended), healthyMs: performance.now() - sinceMs }
 }

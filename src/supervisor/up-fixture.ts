@@ -43,7 +43,7 @@ export async function ownPlace(database: 'given' | 'private' = 'given'): Promise
 
 /** Ends what was started in a place, and the place. */
 export async function leave({ cleaning }: Place): Promise<void> {
-  for (const clean of cleaning.splice(0).reverse()) await clean()
+  for (const clean of cleaning.splice(0).toReversed()) await clean()
 }
 
 async function ownDatabase(cleaning: Clean[]): Promise<Record<string, string>> {
