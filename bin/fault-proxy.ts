@@ -2,6 +2,7 @@
 import { pino } from 'pino'
 import { standardOutput } from '../src/process/logger.ts'
 import { startFaultProxy } from '../src/fault-proxy/fault-proxy.ts'
+import { processShell } from './process-shell.ts'
 
 const STOP_MAX_MS = 5_000
 
@@ -24,7 +25,7 @@ const ports = { port: port('BATON_FAULT_PROXY_PORT', 8084), controlPort: port('B
 const upstream = { host, port: port('BATON_SERVICE_PORT', 8081, 1) }
 // The parent can die during the start, which a listener added afterwards would never hear of.
 let onOrphaned = (): void => process.exit(1)
-process.on('disconnect', () => onOrphaned())
+processShell.onOrphaned(() => onOrphaned())
 const proxy = await startFaultProxy({ host, ...ports, upstream, log }).catch((error: unknown) =>
   fail(
     `cannot start on ${host}:${ports.port}, control ${ports.controlPort}: ${error instanceof Error ? error.message : String(error)}`,

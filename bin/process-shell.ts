@@ -7,7 +7,9 @@ export const processShell: ProcessShell = {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => handler(signal))
   },
   onOrphaned: (handler) => {
-    if (process.channel) process.once('disconnect', handler)
+    // False, not undefined: there was a channel to a parent, and it is gone already.
+    if (process.connected === false) handler()
+    else if (process.connected) process.once('disconnect', handler)
   },
   exit: (code) => process.exit(code),
   printProblem: (line) => console.error(line),

@@ -2,6 +2,7 @@
 import { pino } from 'pino'
 import { standardOutput } from '../src/process/logger.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
+import { processShell } from './process-shell.ts'
 
 const STOP_MAX_MS = 5_000
 
@@ -24,7 +25,7 @@ const wanted = port('BATON_SANDBOX_PORT', 8082)
 const logPath = process.env['BATON_SANDBOX_LOG'] ?? '.baton/carrier.jsonl'
 // The parent can die during the start, which a listener added afterwards would never hear of.
 let onOrphaned = (): void => process.exit(1)
-process.on('disconnect', () => onOrphaned())
+processShell.onOrphaned(() => onOrphaned())
 const sandbox = await startSandbox({ host, port: wanted, logPath, log }).catch((error: unknown) =>
   fail(
     `cannot start on ${host}:${wanted} with ${logPath}: ${error instanceof Error ? error.message : String(error)}`,

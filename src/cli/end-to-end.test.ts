@@ -1,6 +1,6 @@
 // The whole of Baton by the functions of the CLI: OFF, SHADOW, ON, and kill -9 of the service in the middle.
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, test } from 'node:test'
 import type { SendResponse } from '../contract/gateway-api.ts'
 import {
   leave,
@@ -13,6 +13,7 @@ import {
 } from '../supervisor/up-fixture.ts'
 import { clearCarrierFaults, setCarrierFaults, showCarrierFaults } from './carrier-faults.ts'
 import { readCarrierLog, type LoggedText } from './carrier-log.ts'
+import { migrateDatabases } from './db-migrate.ts'
 import { setFaults, showFaults } from './faults.ts'
 import { readMessage, type HistoryView } from './message.ts'
 import { getMode, setMode } from './mode.ts'
@@ -172,4 +173,17 @@ describe('the CLI against a running Baton', () => {
       detail: 'message 00000000-0000-7000-8000-000000000000: is not known',
     })
   })
+})
+
+const skip = process.env['BATON_TEST_ADMIN_URL'] ? false : 'no server: run the tests by npm test'
+
+test('db migrate makes what is missing, and again does nothing', { skip }, async (t) => {
+  const place = await ownPlace()
+  t.after(() => leave(place))
+  const adminUrl = place.environment['DATABASE_URL'] ?? ''
+  const { ran } = done(await migrateDatabases({ adminUrl }))
+  assert.ok(
+    ran.some((name) => name.startsWith('legacy/')) && ran.some((name) => name.startsWith('messaging/')),
+  )
+  assert.deepEqual(done(await migrateDatabases({ adminUrl })), { ran: [] })
 })
