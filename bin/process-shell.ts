@@ -7,9 +7,10 @@ export const processShell: ProcessShell = {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => handler(signal))
   },
   onOrphaned: (handler) => {
-    // False, not undefined: there was a channel to a parent, and it is gone already.
-    if (process.connected === false) handler()
-    else if (process.connected) process.once('disconnect', handler)
+    // Undefined: there was never a channel. False: there was one to a parent, and it is gone already.
+    const isConnected: boolean | undefined = process.connected
+    if (isConnected === false) handler()
+    else if (isConnected) process.once('disconnect', handler)
   },
   exit: (code) => process.exit(code),
   printProblem: (line) => console.error(line),
