@@ -7,10 +7,8 @@ export const processShell: ProcessShell = {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => handler(signal))
   },
   onOrphaned: (handler) => {
-    // Undefined: there was never a channel. False: there was one to a parent, and it is gone already.
-    const isConnected: boolean | undefined = process.connected
-    if (isConnected === false) handler()
-    else if (isConnected) process.once('disconnect', handler)
+    if (process.connected) process.once('disconnect', handler)
+    else if ('connected' in process) handler() // there was a channel to a parent, and it is gone already
   },
   exit: (code) => process.exit(code),
   printProblem: (line) => console.error(line),
