@@ -252,6 +252,7 @@ describe('the legacy driver', () => {
         ledgerDatabaseUrl: system.database.gatewayUrl,
         connectionsMax: 4,
         serviceUrl: system.serviceUrl,
+        serviceSecret: null,
         recipientsMax: 10,
         entryDeadlineMs: 3_000,
         ledgerDeadlineMs: 1_000,
