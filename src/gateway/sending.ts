@@ -65,7 +65,7 @@ export function createSending(
     breaker,
     async close() {
       breaker.close()
-      await shadow.idle()
+      await shadow.close()
       await Promise.all([service.close(), shadowed.close(), driver.close()])
     },
   }
