@@ -1,16 +1,17 @@
-/** The value of a JSON text; undefined when it is none. */
+/** The value of a JSON text; undefined when it is none. An integer too long for a number, as ids are, is a text. */
 export function parseJson(text: string | Uint8Array): unknown {
   try {
-    return JSON.parse(
-      typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text),
-    )
+    const json = typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text)
+    return JSON.parse(json, keepLongInteger)
   } catch {
     return undefined
   }
 }
 
-function keepLongInteger(...[, value, { source } = {}]: [string, unknown, { source?: string }?]): unknown {
-  const isLong = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '')
+/** The source text is there in Node 24; the library's types do not name it yet. */
+function keepLongInteger(...[, value, context]: [string, unknown, { source?: string }?]): unknown {
+  const source = context?.source ?? ''
+  const isLong = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
   return isLong ? source : value
 }
 

@@ -18,7 +18,7 @@ export type AnswerReading =
 
 export interface AnswerRules {
   readonly refusals: RefusalTable
-  read(status: number, json: unknown): AnswerReading
+  readonly read: (status: number, json: unknown) => AnswerReading
 }
 
 /** Pause after a refused pace when the vendor names none. */

@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { notAuthentic, unreadable } from '../authenticity.ts'
 import { parseJson } from '../json-body.ts'
+import { noReceipts, normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
 import type { DeliveryStatus, RawRequest, ReceiptReader, ReceiptReading } from '../receipt.ts'
 import { referenceOf } from '../receipt-address.ts'
 
@@ -37,7 +38,7 @@ const Event = Compile(
   }),
 )
 
-const statuses: Readonly<Record<string, DeliveryStatus>> = {
+const statuses: StatusWords = {
   TEXT_PENDING: 'accepted',
   TEXT_QUEUED: 'accepted',
   TEXT_SENT: 'sent',
@@ -54,6 +55,8 @@ const statuses: Readonly<Record<string, DeliveryStatus>> = {
   TEXT_CARRIER_UNREACHABLE: 'undelivered',
   TEXT_TTL_EXPIRED: 'expired',
 }
+
+const FAILURES = new Set<DeliveryStatus | undefined>(['rejected', 'undelivered', 'expired'])
 
 /** SNS repeats a delivery with its first time for up to an hour under its default policy. */
 const WINDOW_MS = 3_600_000
@@ -80,30 +83,23 @@ export function awsReceipts({ arn, certificateAt }: SnsTopic): ReceiptReader {
     if (!isSigned(envelope, certificate)) return notAuthentic('Signature does not match')
     const ageMs = now.getTime() - Date.parse(envelope.Timestamp)
     if (!(Math.abs(ageMs) <= WINDOW_MS)) return notAuthentic('Timestamp is outside the window')
-    return readEnvelope(envelope)
+    return readEnvelope(envelope, now)
   }
 }
 
-function readEnvelope({ Type: type, Message, SubscribeURL, Timestamp }: Envelope): ReceiptReading {
+function readEnvelope({ Type: type, Message, SubscribeURL, Timestamp }: Envelope, now: Date): ReceiptReading {
   if (type === 'SubscriptionConfirmation' && SubscribeURL !== undefined) {
     if (!OFFICIAL.test(SubscribeURL)) return notAuthentic('SubscribeURL is not of Amazon')
     return { kind: 'handshake', visitUrl: SubscribeURL }
   }
-  if (type !== 'Notification') return { kind: 'receipts', receipts: [] }
+  if (type !== 'Notification') return noReceipts
   const event = parseJson(Message)
   if (!Event.Check(event)) return unreadable('is not an SMS event')
-  const status = Object.hasOwn(statuses, event.eventType) ? statuses[event.eventType] : undefined
-  if (!status) return { kind: 'receipts', receipts: [] }
-  const reference = referenceOf(event.context?.['message_uuid'])
-  const isFailure = status === 'rejected' || status === 'undelivered' || status === 'expired'
-  const receipt = {
-    providerMessageId: event.messageId,
-    status,
-    at: new Date(event.eventTimestamp ?? Timestamp),
-    ...(reference === undefined ? {} : { reference }),
-    ...(isFailure ? { errorCode: event.eventType } : {}),
-  }
-  return { kind: 'receipts', receipts: [receipt] }
+  const { messageId, eventType, eventTimestamp = Timestamp, context } = event
+  const reference = referenceOf(context?.['message_uuid'])
+  const found = { id: messageId, status: eventType, at: eventTimestamp, reference }
+  const errorCode = FAILURES.has(statuses[eventType]) ? eventType : undefined
+  return normaliseReceipts([{ ...found, errorCode }], statuses, now)
 }
 
 /** Names and values in a fixed order, each with a line feed; what is absent is left out. */

@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { equalSecretly, headerOf, notAuthentic, unreadable } from '../authenticity.ts'
 import { parseJson } from '../json-body.ts'
-import type { DeliveryStatus, Receipt, ReceiptReader } from '../receipt.ts'
+import { normaliseReceipts, type StatusWords, type VendorReceipt } from '../normalise-receipts.ts'
+import type { ReceiptReader } from '../receipt.ts'
 import { referenceOf } from '../receipt-address.ts'
 
 /** A header with a secret, set as a delivery property of the event subscription. `header`: in lower case. */
@@ -26,7 +27,7 @@ const Report = Compile(
 
 const VALIDATION = 'Microsoft.EventGrid.SubscriptionValidationEvent'
 const REPORT = 'Microsoft.Communication.SMSDeliveryReportReceived'
-const statuses: Readonly<Record<string, DeliveryStatus>> = {
+const statuses: StatusWords = {
   Delivered: 'delivered',
   Failed: 'undelivered',
   Sent: 'sent',
@@ -41,39 +42,21 @@ export function azureReceipts({ header, token }: AzureReceiptSecret): ReceiptRea
     }
     const events = parseJson(request.body)
     if (!Events.Check(events)) return unreadable('is not a list of events')
-    const receipts: Receipt[] = []
+    const found: VendorReceipt[] = []
     for (const { eventType, data } of events) {
       if (eventType === VALIDATION && Validation.Check(data)) {
         return { kind: 'handshake', reply: JSON.stringify({ validationResponse: data.validationCode }) }
       }
       if (eventType !== REPORT) continue
       if (!Report.Check(data)) return unreadable(`${REPORT} without messageId or deliveryStatus`)
-      const receipt = receiptOf(data, now)
-      if (receipt) receipts.push(receipt)
+      found.push({
+        id: data.messageId,
+        status: data.deliveryStatus,
+        at: data.receivedTimestamp,
+        reference: referenceOf(data.tag),
+        errorCode: data.deliveryStatus === 'Failed' ? 'Failed' : undefined,
+      })
     }
-    return { kind: 'receipts', receipts }
-  }
-}
-
-function receiptOf(
-  report: {
-    messageId: string
-    deliveryStatus: string
-    receivedTimestamp?: string
-    tag?: string | null
-  },
-  now: Date,
-): Receipt | undefined {
-  const { messageId, deliveryStatus, receivedTimestamp, tag } = report
-  const status = Object.hasOwn(statuses, deliveryStatus) ? statuses[deliveryStatus] : undefined
-  if (!status) return undefined
-  const reference = referenceOf(tag)
-  const at = new Date(receivedTimestamp ?? now)
-  return {
-    providerMessageId: messageId,
-    status,
-    at: Number.isNaN(at.getTime()) ? now : at,
-    ...(reference === undefined ? {} : { reference }),
-    ...(status === 'undelivered' ? { errorCode: deliveryStatus } : {}),
+    return normaliseReceipts(found, statuses, now)
   }
 }

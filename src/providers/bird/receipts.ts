@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { equalSecretly, headerOf, hmac, isRecent, notAuthentic, unreadable } from '../authenticity.ts'
 import { parseJson } from '../json-body.ts'
-import type { DeliveryStatus, RawRequest, ReceiptReader } from '../receipt.ts'
+import { noReceipts, normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
+import type { RawRequest, ReceiptReader } from '../receipt.ts'
 import { referenceOf } from '../receipt-address.ts'
 
 /** Name of the tag that holds the uuid. */
@@ -21,7 +22,7 @@ const Sms = Compile(
   }),
 )
 
-const statuses: Readonly<Record<string, DeliveryStatus>> = {
+const statuses: StatusWords = {
   'sms.accepted': 'accepted',
   'sms.sent': 'sent',
   'sms.delivered': 'delivered',
@@ -42,20 +43,17 @@ export function birdReceipts(webhookSecret: string): ReceiptReader {
     if (!isSigned(request, key)) return notAuthentic('webhook-signature does not match')
     const event = parseJson(request.body)
     if (!Event.Check(event)) return unreadable('is not an event')
-    const status = Object.hasOwn(statuses, event.type) ? statuses[event.type] : undefined
-    if (!status) return { kind: 'receipts', receipts: [] }
+    if (!Object.hasOwn(statuses, event.type)) return noReceipts
     if (!Sms.Check(event.data)) return unreadable(`${event.type} without sms_id`)
     const { sms_id, tags, error } = event.data
-    const reference = referenceOf(tags?.find(({ name }) => name === MESSAGE_TAG)?.value)
-    const at = new Date(event.timestamp ?? now)
-    const receipt = {
-      providerMessageId: sms_id,
-      status,
-      at: Number.isNaN(at.getTime()) ? now : at,
-      ...(reference === undefined ? {} : { reference }),
-      ...(error ? { errorCode: error.code } : {}),
+    const found = {
+      id: sms_id,
+      status: event.type,
+      at: event.timestamp,
+      reference: referenceOf(tags?.find(({ name }) => name === MESSAGE_TAG)?.value),
+      errorCode: error?.code,
     }
-    return { kind: 'receipts', receipts: [receipt] }
+    return normaliseReceipts([found], statuses, now)
   }
 }
 

@@ -1,6 +1,7 @@
 import { equalSecretly, headerOf, hmac, isRecent, notAuthentic, unreadable } from '../authenticity.ts'
 import { isJson, parseForm, parseJson } from '../json-body.ts'
-import type { DeliveryStatus, RawRequest, ReceiptReader } from '../receipt.ts'
+import { normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
+import type { RawRequest, ReceiptReader } from '../receipt.ts'
 import { addressedMessage, referenceOf } from '../receipt-address.ts'
 import { jsonPath } from './json-path.ts'
 
@@ -22,7 +23,7 @@ export interface GenericReceipts {
   /** Absent: the last segment of the address, but only under a token, since an HMAC does not cover the address. */
   readonly referencePath?: string
   readonly errorPath?: string
-  readonly statuses: Readonly<Record<string, DeliveryStatus>>
+  readonly statuses: StatusWords
 }
 
 /** Receipts in JSON or a form, one a request. Header names are in lower case. */
@@ -39,19 +40,9 @@ export function genericReceipts(options: GenericReceipts): ReceiptReader {
     const id = json === undefined ? undefined : idOf(json)
     const word = json === undefined ? undefined : statusOf(json)
     if (id === undefined || id === '' || word === undefined) return unreadable('has no id or no status')
-    const status = Object.hasOwn(statuses, word) ? statuses[word] : undefined
-    if (!status) return { kind: 'receipts', receipts: [] }
     const addressed = authentication.kind === 'token' ? addressedMessage(request.url) : undefined
     const reference = echoOf ? referenceOf(echoOf(json)) : addressed
-    const errorCode = errorOf?.(json)
-    const receipt = {
-      providerMessageId: id,
-      status,
-      at: now,
-      ...(reference === undefined ? {} : { reference }),
-      ...(errorCode === undefined || errorCode === '' ? {} : { errorCode }),
-    }
-    return { kind: 'receipts', receipts: [receipt] }
+    return normaliseReceipts([{ id, status: word, reference, errorCode: errorOf?.(json) }], statuses, now)
   }
 }
 

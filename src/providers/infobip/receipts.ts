@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { equalSecretly, hasBasic, headerOf, notAuthentic, unreadable } from '../authenticity.ts'
 import { parseJson } from '../json-body.ts'
-import type { DeliveryStatus, Receipt, ReceiptReader } from '../receipt.ts'
+import { normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
+import type { ReceiptReader } from '../receipt.ts'
 import { referenceOf } from '../receipt-address.ts'
 
 /** What the webhook of the account is set up with: Basic credentials, or a secret in a header of its own. */
@@ -26,7 +27,7 @@ const Reports = Compile(
   }),
 )
 
-const statuses: Readonly<Record<string, DeliveryStatus>> = {
+const statuses: StatusWords = {
   ACCEPTED: 'accepted',
   PENDING: 'sent',
   DELIVERED: 'delivered',
@@ -45,28 +46,15 @@ export function infobipReceipts(secret: InfobipReceiptSecret): ReceiptReader {
     if (!isAuthentic) return notAuthentic('the credentials do not match')
     const json = parseJson(request.body)
     if (!Reports.Check(json)) return unreadable('is not a delivery report')
-    const receipts = json.results.flatMap(({ messageId, doneAt, callbackData, status, error }): Receipt[] => {
+    const found = json.results.map(({ messageId, doneAt, callbackData, status, error }) => ({
+      id: messageId,
       // The operator has it, the handset not yet.
-      const word = status.name === 'DELIVERED_TO_OPERATOR' ? 'PENDING' : status.groupName
-      const known = Object.hasOwn(statuses, word) ? statuses[word] : undefined
-      if (!known) return []
-      const reference = referenceOf(callbackData) ?? referenceOf(messageId)
-      return [
-        {
-          providerMessageId: messageId,
-          status: known,
-          at: timeOf(doneAt) ?? now,
-          ...(reference === undefined ? {} : { reference }),
-          ...(error === undefined || error.id === 0 ? {} : { errorCode: error.name }),
-        },
-      ]
-    })
-    return { kind: 'receipts', receipts }
+      status: status.name === 'DELIVERED_TO_OPERATOR' ? 'PENDING' : status.groupName,
+      // `2019-11-09T16:00:00.000+0100`: the colon of the offset is missing.
+      at: doneAt?.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'),
+      reference: referenceOf(callbackData) ?? referenceOf(messageId),
+      errorCode: error === undefined || error.id === 0 ? undefined : error.name,
+    }))
+    return normaliseReceipts(found, statuses, now)
   }
-}
-
-/** `2019-11-09T16:00:00.000+0100`: the colon of the offset is missing. */
-function timeOf(text: string | undefined): Date | undefined {
-  const at = new Date(text?.replace(/([+-]\d\d)(\d\d)$/, '$1:$2') ?? Number.NaN)
-  return Number.isNaN(at.getTime()) ? undefined : at
 }

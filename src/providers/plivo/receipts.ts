@@ -1,9 +1,10 @@
 import { equalSecretly, headerOf, hmac, notAuthentic, unreadable } from '../authenticity.ts'
 import { parseForm } from '../json-body.ts'
-import type { DeliveryStatus, RawRequest, ReceiptReader } from '../receipt.ts'
+import { normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
+import type { RawRequest, ReceiptReader } from '../receipt.ts'
 import { addressedMessage } from '../receipt-address.ts'
 
-const statuses: Readonly<Record<string, DeliveryStatus>> = {
+const statuses: StatusWords = {
   queued: 'accepted',
   sent: 'sent',
   delivered: 'delivered',
@@ -26,17 +27,13 @@ export function plivoReceipts(secrets: { authToken: string; acceptsV2: boolean }
     if (reason !== undefined) return notAuthentic(reason)
     const { MessageUUID, Status, ErrorCode } = fields
     if (!MessageUUID || !Status) return unreadable('MessageUUID or Status is missing')
-    const status = Object.hasOwn(statuses, Status) ? statuses[Status] : undefined
-    if (!status) return { kind: 'receipts', receipts: [] }
-    const reference = addressedMessage(request.url)
-    const receipt = {
-      providerMessageId: fields['ParentMessageUUID'] ?? MessageUUID,
-      status,
-      at: now,
-      ...(reference === undefined ? {} : { reference }),
-      ...(ErrorCode === undefined || ErrorCode === '' || ErrorCode === '000' ? {} : { errorCode: ErrorCode }),
+    const found = {
+      id: fields['ParentMessageUUID'] ?? MessageUUID,
+      status: Status,
+      reference: addressedMessage(request.url),
+      errorCode: ErrorCode === '000' ? undefined : ErrorCode,
     }
-    return { kind: 'receipts', receipts: [receipt] }
+    return normaliseReceipts([found], statuses, now)
   }
 }
 

@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { hasBasic, notAuthentic, unreadable } from '../authenticity.ts'
 import { parseJson } from '../json-body.ts'
-import type { DeliveryStatus, ReceiptReader } from '../receipt.ts'
+import { noReceipts, normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
+import type { ReceiptReader } from '../receipt.ts'
 import { referenceOf } from '../receipt-address.ts'
 
 const Report = Compile(
@@ -17,7 +18,7 @@ const Report = Compile(
 )
 const Other = Compile(Type.Object({ type: Type.String() }))
 
-const statuses: Readonly<Record<string, DeliveryStatus>> = {
+const statuses: StatusWords = {
   Queued: 'accepted',
   Dispatched: 'sent',
   Delivered: 'delivered',
@@ -30,6 +31,9 @@ const statuses: Readonly<Record<string, DeliveryStatus>> = {
   Unknown: 'sent',
 }
 
+/** Delivered, queued, dispatched. */
+const NO_ERROR = new Set([0, 400, 401])
+
 /** Delivery reports of a recipient. Nothing is signed: Basic credentials authenticate the caller. */
 export function sinchReceipts(secret: { user: string; password: string }): ReceiptReader {
   return (request, now) => {
@@ -37,19 +41,15 @@ export function sinchReceipts(secret: { user: string; password: string }): Recei
     const json = parseJson(request.body)
     if (!Report.Check(json)) {
       const isOther = Other.Check(json) && json.type !== 'recipient_delivery_report_sms'
-      return isOther ? { kind: 'receipts', receipts: [] } : unreadable('is not a delivery report')
+      return isOther ? noReceipts : unreadable('is not a delivery report')
     }
-    const status = Object.hasOwn(statuses, json.status) ? statuses[json.status] : undefined
-    if (!status) return { kind: 'receipts', receipts: [] }
-    const reference = referenceOf(json.client_reference)
-    const at = new Date(json.at ?? now)
-    const receipt = {
-      providerMessageId: json.batch_id,
-      status,
-      at: Number.isNaN(at.getTime()) ? now : at,
-      ...(reference === undefined ? {} : { reference }),
-      ...(json.code === 0 || json.code === 400 || json.code === 401 ? {} : { errorCode: String(json.code) }),
+    const found = {
+      id: json.batch_id,
+      status: json.status,
+      at: json.at,
+      reference: referenceOf(json.client_reference),
+      errorCode: NO_ERROR.has(json.code) ? undefined : String(json.code),
     }
-    return { kind: 'receipts', receipts: [receipt] }
+    return normaliseReceipts([found], statuses, now)
   }
 }

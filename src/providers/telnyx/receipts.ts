@@ -3,7 +3,8 @@ import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { headerOf, isRecent, notAuthentic, unreadable } from '../authenticity.ts'
 import { parseJson } from '../json-body.ts'
-import type { DeliveryStatus, RawRequest, ReceiptReader } from '../receipt.ts'
+import { noReceipts, normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
+import type { RawRequest, ReceiptReader } from '../receipt.ts'
 import { addressedMessage } from '../receipt-address.ts'
 
 const Event = Compile(
@@ -24,7 +25,7 @@ const Outbound = Compile(
   }),
 )
 
-const statuses: Readonly<Record<string, DeliveryStatus>> = {
+const statuses: StatusWords = {
   queued: 'accepted',
   sending: 'accepted',
   sent: 'sent',
@@ -47,23 +48,17 @@ export function telnyxReceipts(publicKey: string): ReceiptReader {
     if (!Event.Check(event)) return unreadable('is not an event')
     const { event_type, occurred_at, payload } = event.data
     if (event_type !== 'message.sent' && event_type !== 'message.finalized') {
-      return { kind: 'receipts', receipts: [] }
+      return noReceipts
     }
     if (!Outbound.Check(payload)) return unreadable(`${event_type} without an outbound message`)
-    const word = payload.to[0]?.status ?? ''
-    const status = Object.hasOwn(statuses, word) ? statuses[word] : undefined
-    if (!status) return { kind: 'receipts', receipts: [] }
-    const reference = addressedMessage(payload.webhook_url ?? '')
-    const errorCode = payload.errors?.[0]?.code
-    const at = new Date(occurred_at ?? now)
-    const receipt = {
-      providerMessageId: payload.id,
-      status,
-      at: Number.isNaN(at.getTime()) ? now : at,
-      ...(reference === undefined ? {} : { reference }),
-      ...(errorCode === undefined ? {} : { errorCode }),
+    const found = {
+      id: payload.id,
+      status: payload.to[0]?.status ?? '',
+      at: occurred_at,
+      reference: addressedMessage(payload.webhook_url ?? ''),
+      errorCode: payload.errors?.[0]?.code,
     }
-    return { kind: 'receipts', receipts: [receipt] }
+    return normaliseReceipts([found], statuses, now)
   }
 }
 

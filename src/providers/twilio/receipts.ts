@@ -1,10 +1,11 @@
 import { equalSecretly, headerOf, hmac, notAuthentic, unreadable } from '../authenticity.ts'
 import { parseForm } from '../json-body.ts'
-import type { DeliveryStatus, ReceiptReader } from '../receipt.ts'
+import { normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
+import type { ReceiptReader } from '../receipt.ts'
 import { addressedMessage } from '../receipt-address.ts'
 
 /** A status that is none of delivery (`receiving`, `received`) is absent. */
-const statuses: Readonly<Record<string, DeliveryStatus>> = {
+const statuses: StatusWords = {
   accepted: 'accepted',
   scheduled: 'accepted',
   queued: 'accepted',
@@ -36,20 +37,8 @@ export function twilioReceipts(secrets: { accountSid: string; authToken: string 
     const { MessageSid, MessageStatus = fields['SmsStatus'], AccountSid, ErrorCode } = fields
     if (AccountSid !== secrets.accountSid) return notAuthentic('is for another account')
     if (!MessageSid || !MessageStatus) return unreadable('MessageSid or MessageStatus is missing')
-    const status = Object.hasOwn(statuses, MessageStatus) ? statuses[MessageStatus] : undefined
-    if (!status) return { kind: 'receipts', receipts: [] }
     const reference = addressedMessage(request.url)
-    return {
-      kind: 'receipts',
-      receipts: [
-        {
-          providerMessageId: MessageSid,
-          status,
-          at: now,
-          ...(reference === undefined ? {} : { reference }),
-          ...(ErrorCode ? { errorCode: ErrorCode } : {}),
-        },
-      ],
-    }
+    const found = { id: MessageSid, status: MessageStatus, reference, errorCode: ErrorCode }
+    return normaliseReceipts([found], statuses, now)
   }
 }

@@ -9,7 +9,8 @@ import {
   type HmacAlgorithm,
 } from '../authenticity.ts'
 import { isJson, parseForm, parseJson } from '../json-body.ts'
-import type { DeliveryStatus, RawRequest, ReceiptReader } from '../receipt.ts'
+import { normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
+import type { RawRequest, ReceiptReader } from '../receipt.ts'
 import { referenceOf } from '../receipt-address.ts'
 
 export interface VonageSignature {
@@ -18,7 +19,7 @@ export interface VonageSignature {
   readonly secret: string
 }
 
-const statuses: Readonly<Record<string, DeliveryStatus>> = {
+const statuses: StatusWords = {
   accepted: 'accepted',
   buffered: 'sent',
   delivered: 'delivered',
@@ -50,18 +51,16 @@ export function vonageReceipts({
     }
     const { messageId, status: word } = signed
     if (!messageId || !word) return unreadable('messageId or status is missing')
-    const status = Object.hasOwn(statuses, word) ? statuses[word] : undefined
-    if (!status) return { kind: 'receipts', receipts: [] }
-    const reference = referenceOf(signed['client-ref'])
     const code = signed['err-code']
-    const receipt = {
-      providerMessageId: messageId,
-      status,
-      at: timeOf(signed['message-timestamp']) ?? now,
-      ...(reference === undefined ? {} : { reference }),
-      ...(code === undefined || code === '0' ? {} : { errorCode: code }),
+    const found = {
+      id: messageId,
+      status: word,
+      // `2020-01-01 12:00:00`, in UTC.
+      at: `${signed['message-timestamp']?.replace(' ', 'T')}Z`,
+      reference: referenceOf(signed['client-ref']),
+      errorCode: code === '0' ? undefined : code,
     }
-    return { kind: 'receipts', receipts: [receipt] }
+    return normaliseReceipts([found], statuses, now)
   }
 }
 
@@ -87,10 +86,4 @@ function expectedSig(fields: Readonly<Record<string, string>>, { method, secret 
     .join('')
   if (method === 'md5hash') return createHash('md5').update(text).update(secret).digest('hex')
   return hmac(method, secret, text).toString('hex')
-}
-
-/** `2020-01-01 12:00:00`, in UTC. */
-function timeOf(text: string | undefined): Date | undefined {
-  const at = new Date(`${text?.replace(' ', 'T')}Z`)
-  return Number.isNaN(at.getTime()) ? undefined : at
 }
