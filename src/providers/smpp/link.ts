@@ -38,6 +38,7 @@ export function openLink(
   const closing = new AbortController()
   let current: Conversation | undefined
   let trouble = 'not bound yet'
+  /** Of the link to come. */
   let next = Promise.withResolvers<Conversation | undefined>()
 
   async function keep(): Promise<void> {
@@ -47,10 +48,11 @@ export function openLink(
       if ('conversation' in attempt) {
         pauseMs = options.reconnectFirstMs
         current = attempt.conversation
-        next.resolve(current)
-        await tend(current, options, closing.signal)
-        current = undefined
+        const { resolve } = next
+        // Renewed at once: whoever asks after a loss must wait for the next link, not be handed the lost one.
         next = Promise.withResolvers()
+        resolve(current)
+        await tend(current, options, closing.signal)
         trouble = 'the connection was lost'
       } else trouble = attempt.trouble
       if (closing.signal.aborted) break

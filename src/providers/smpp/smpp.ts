@@ -1,5 +1,6 @@
 import smpp, { type Pdu } from 'smpp'
 import type { Permit } from '../../authority/permit.ts'
+import { segmentsOf, SEGMENTS_MAX } from '../../sms/segments.ts'
 import type { Blame, OutgoingMessage, SendResult, SmsProvider } from '../provider.ts'
 import type { ReceiptSink } from '../receipt.ts'
 import { ESME_ROK, refusedStatuses, statusText } from './command-status.ts'
@@ -77,6 +78,9 @@ export function smppProvider(options: SmppOptions): SmsProvider {
   async function send(permit: Permit, message: OutgoingMessage): Promise<SendResult> {
     permit.spend(message.messageUuid)
     const endsAtMs = performance.now() + timeoutMs
+    if (segmentsOf(message.body).parts.length > SEGMENTS_MAX) {
+      return { kind: 'refused', reason: `more than ${SEGMENTS_MAX} parts`, blames: 'message' }
+    }
     const conversation = await link.bound(timeoutMs)
     if (!conversation) return { kind: 'not_sent', reason: `no link: ${link.trouble()}` }
     reference = (reference + 1) % 256
