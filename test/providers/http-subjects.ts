@@ -16,7 +16,8 @@ import type { Answer } from './scripted-http-peer.ts'
 
 export interface HttpSubject {
   readonly name: string
-  readonly open: (origin: string) => SmsProvider
+  /** `timeoutMs`: short unless the peer is slow. */
+  readonly open: (origin: string, timeoutMs?: number) => SmsProvider
   readonly accepted: Answer & { readonly id: string }
   readonly refused: Answer
   readonly throttled: Answer
@@ -24,7 +25,7 @@ export interface HttpSubject {
   readonly failed: Answer
 }
 
-const common = { timeoutMs: TIMEOUT_MS, connectionsMax: 4 }
+const withTimeout = (timeoutMs = TIMEOUT_MS) => ({ timeoutMs, connectionsMax: 4 })
 const prose = `cannot send "${BODY}" to ${RECIPIENT}`
 const json = (status: number, value: unknown, headers: Record<string, string> = {}): Answer => ({
   status,
@@ -39,7 +40,7 @@ export const receiptUrl = 'https://sms.example.com/receipts/vendor'
 export const accountSid = `AC${'a'.repeat(32)}`
 
 export const genericOptions: Omit<GenericOptions, 'origin'> = {
-  ...common,
+  ...withTimeout(),
   name: 'generic',
   request: {
     method: 'POST',
@@ -64,7 +65,8 @@ export const genericOptions: Omit<GenericOptions, 'origin'> = {
 export const httpSubjects: readonly HttpSubject[] = [
   {
     name: 'twilio',
-    open: (origin) => twilio({ ...common, origin, accountSid, authToken: 'twilio-token', receiptUrl }),
+    open: (origin, timeoutMs) =>
+      twilio({ ...withTimeout(timeoutMs), origin, accountSid, authToken: 'twilio-token', receiptUrl }),
     accepted: { ...json(201, { sid: `SM${'1'.repeat(32)}`, status: 'queued' }), id: `SM${'1'.repeat(32)}` },
     refused: json(400, { code: 21211, message: prose, status: 400 }),
     throttled: json(429, { code: 20429, message: prose, status: 429 }),
@@ -72,9 +74,9 @@ export const httpSubjects: readonly HttpSubject[] = [
   },
   {
     name: 'vonage',
-    open: (origin) =>
+    open: (origin, timeoutMs) =>
       vonage({
-        ...common,
+        ...withTimeout(timeoutMs),
         origin,
         apiKey: 'abcd1234',
         apiSecret: 'vonage-secret',
@@ -90,9 +92,9 @@ export const httpSubjects: readonly HttpSubject[] = [
   },
   {
     name: 'infobip',
-    open: (origin) =>
+    open: (origin, timeoutMs) =>
       infobip({
-        ...common,
+        ...withTimeout(timeoutMs),
         origin,
         apiKey: 'infobip-key',
         receiptUrl,
@@ -118,7 +120,8 @@ export const httpSubjects: readonly HttpSubject[] = [
   },
   {
     name: 'telnyx',
-    open: (origin) => telnyx({ ...common, origin, apiKey: 'telnyx-key', publicKey: telnyxKey, receiptUrl }),
+    open: (origin, timeoutMs) =>
+      telnyx({ ...withTimeout(timeoutMs), origin, apiKey: 'telnyx-key', publicKey: telnyxKey, receiptUrl }),
     accepted: { ...json(200, { data: { record_type: 'message', id: 'tx-1', errors: [] } }), id: 'tx-1' },
     refused: json(422, { errors: [{ code: '40310', title: 'Invalid to', detail: prose }] }),
     throttled: json(429, { errors: [{ code: '10011', detail: prose }] }),
@@ -126,7 +129,8 @@ export const httpSubjects: readonly HttpSubject[] = [
   },
   {
     name: 'plivo',
-    open: (origin) => plivo({ ...common, origin, authId: 'plivo-id', authToken: 'plivo-token', receiptUrl }),
+    open: (origin, timeoutMs) =>
+      plivo({ ...withTimeout(timeoutMs), origin, authId: 'plivo-id', authToken: 'plivo-token', receiptUrl }),
     accepted: { ...json(202, { api_id: 'a', message_uuid: ['pl-1'] }), id: 'pl-1' },
     refused: json(400, { api_id: 'a', error: prose }),
     throttled: json(429, { api_id: 'a', error: prose }),
@@ -134,9 +138,9 @@ export const httpSubjects: readonly HttpSubject[] = [
   },
   {
     name: 'sinch',
-    open: (origin) =>
+    open: (origin, timeoutMs) =>
       sinch({
-        ...common,
+        ...withTimeout(timeoutMs),
         origin,
         servicePlanId: 'plan',
         apiToken: 'sinch-token',
@@ -149,9 +153,9 @@ export const httpSubjects: readonly HttpSubject[] = [
   },
   {
     name: 'bird',
-    open: (origin) =>
+    open: (origin, timeoutMs) =>
       bird({
-        ...common,
+        ...withTimeout(timeoutMs),
         origin,
         apiKey: 'bk_eu_key',
         category: 'transactional',
@@ -164,9 +168,9 @@ export const httpSubjects: readonly HttpSubject[] = [
   },
   {
     name: 'aws',
-    open: (origin) =>
+    open: (origin, timeoutMs) =>
       aws({
-        ...common,
+        ...withTimeout(timeoutMs),
         origin,
         region: 'eu-west-1',
         accessKeyId: 'AKIDEXAMPLE',
@@ -185,9 +189,9 @@ export const httpSubjects: readonly HttpSubject[] = [
   },
   {
     name: 'azure',
-    open: (origin) =>
+    open: (origin, timeoutMs) =>
       azure({
-        ...common,
+        ...withTimeout(timeoutMs),
         origin,
         accessKey: Buffer.from('azure-key').toString('base64'),
         defaultSender: '+12025550198',
@@ -205,7 +209,7 @@ export const httpSubjects: readonly HttpSubject[] = [
   },
   {
     name: 'generic',
-    open: (origin) => generic({ ...genericOptions, origin }),
+    open: (origin, timeoutMs) => generic({ ...genericOptions, ...withTimeout(timeoutMs), origin }),
     accepted: { ...json(200, { status: 'ok', result: { messages: [{ id: 'ge-1' }] } }), id: 'ge-1' },
     refused: json(200, { status: 'error', code: 'E_NUMBER', text: prose }),
     throttled: json(429, { status: 'error', text: prose }),
