@@ -48,9 +48,17 @@ class NotConnected extends Error {
   }
 }
 
-/** A peer by its origin, for example `http://127.0.0.1:8081`, with a pool of connections of its own. */
-export function openPeer(origin: string, connectionsMax: number): HttpPeer {
-  const connect = buildConnector({})
+/**
+ * A peer by its origin, for example `http://127.0.0.1:8081`, with a pool of connections of its own.
+ * `connectTimeoutMs` ends a connection that is not made, and then proves that nothing was sent; undici's timer
+ * is coarse, so the deadline of the call may come first, which proves nothing.
+ */
+export function openPeer(
+  origin: string,
+  connectionsMax: number,
+  { connectTimeoutMs }: { readonly connectTimeoutMs?: number } = {},
+): HttpPeer {
+  const connect = buildConnector(connectTimeoutMs === undefined ? {} : { timeout: connectTimeoutMs })
   const pool = new Pool(origin, {
     connections: connectionsMax,
     pipelining: 1,
