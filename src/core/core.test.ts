@@ -79,7 +79,7 @@ describe('evidence', () => {
   }
 
   test('I8: falling back on an answer does not compile', () => {
-    const outcome: CallOutcome = { kind: 'answer', verdict: 'rejected' } as CallOutcome
+    const outcome = ((): CallOutcome => ({ kind: 'answer', verdict: 'rejected' }))()
     // @ts-expect-error an answer is no evidence for a fallback
     const use = () => fallbackOf(outcome)
     assert.equal(typeof use, 'function')
