@@ -90,6 +90,7 @@ export const httpSubjects: readonly HttpSubject[] = [
         origin,
         apiKey: 'abcd1234',
         apiSecret: 'vonage-secret',
+        reportsOrigin: origin,
         signature: { method: 'sha256', secret: 'sign' },
       }),
     accepted: {
