@@ -2,7 +2,14 @@ import type { Permit } from '../authority/permit.ts'
 import { openPeer, type Call, type Exchange } from '../http/exchange.ts'
 import { isJson, parseJson } from './json-body.ts'
 import { judgeAnswer, type AnswerRules } from './judge-answer.ts'
-import type { LaterEvidence, OutgoingMessage, PastSend, Protection, SmsProvider } from './provider.ts'
+import type {
+  LaterEvidence,
+  OutgoingMessage,
+  PastSend,
+  Protection,
+  SendResult,
+  SmsProvider,
+} from './provider.ts'
 import type { ReceiptSource } from './receipt.ts'
 
 /** What every vendor over HTTP is opened with. */
@@ -48,10 +55,20 @@ export function httpProvider(vendor: HttpVendor, { timeoutMs, connectionsMax }: 
     vendor.protection.kind === 'lookupByReference' ? vendor.protection : {}
   const lookUpPeer = lookUpOrigin === vendor.origin ? peer : open(lookUpOrigin, LOOK_UP_CONNECTIONS)
 
-  async function attempt(permit: Permit, message: OutgoingMessage) {
+  async function attempt(permit: Permit, message: OutgoingMessage): Promise<SendResult> {
     permit.spend(message.messageUuid)
-    const call = await vendor.compose(message)
+    const call = await composed(message)
+    if (!call) return { kind: 'refused', reason: 'no request can be made of the message', blames: 'message' }
     return judgeAnswer(vendor.answers, await peer.exchange({ ...call, timeoutMs }), Date.now())
+  }
+
+  /** A text that is not well formed cannot be put into an address, for example; no byte of it has left then. */
+  async function composed(message: OutgoingMessage): Promise<VendorCall | undefined> {
+    try {
+      return await vendor.compose(message)
+    } catch {
+      return undefined
+    }
   }
 
   /** The JSON of a 200; undefined for anything else, since nothing else finds a message. */

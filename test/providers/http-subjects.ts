@@ -7,6 +7,7 @@ import { generic, type GenericOptions } from '../../src/providers/generic/generi
 import { infobip } from '../../src/providers/infobip/infobip.ts'
 import { plivo } from '../../src/providers/plivo/plivo.ts'
 import type { SmsProvider } from '../../src/providers/provider.ts'
+import { sandboxProvider } from '../../src/providers/sandbox.ts'
 import { sinch } from '../../src/providers/sinch/sinch.ts'
 import { telnyx } from '../../src/providers/telnyx/telnyx.ts'
 import { twilio } from '../../src/providers/twilio/twilio.ts'
@@ -64,6 +65,15 @@ export const genericOptions: Omit<GenericOptions, 'origin'> = {
 
 export const httpSubjects: readonly HttpSubject[] = [
   {
+    name: 'sandbox',
+    open: (origin, timeoutMs) =>
+      sandboxProvider({ ...withTimeout(timeoutMs), url: origin, account: 'service' }),
+    accepted: { ...json(201, { id: 'sb-1' }), id: 'sb-1' },
+    refused: json(422, { error: { code: 'refused', message: prose } }),
+    throttled: json(429, { error: { code: 'slow_down', message: prose } }),
+    failed: json(500, { error: { code: 'internal', message: prose } }),
+  },
+  {
     name: 'twilio',
     open: (origin, timeoutMs) =>
       twilio({ ...withTimeout(timeoutMs), origin, accountSid, authToken: 'twilio-token', receiptUrl }),
@@ -80,6 +90,7 @@ export const httpSubjects: readonly HttpSubject[] = [
         origin,
         apiKey: 'abcd1234',
         apiSecret: 'vonage-secret',
+        reportsOrigin: origin,
         signature: { method: 'sha256', secret: 'sign' },
       }),
     accepted: {

@@ -51,7 +51,9 @@ export async function startRecordingProxy(upstream: string, prefix: string): Pro
       response.socket?.resetAndDestroy()
       return
     }
-    response.writeHead(answer.statusCode, { 'content-type': answer.headers['content-type']?.toString() ?? '' })
+    response.writeHead(answer.statusCode, {
+      'content-type': answer.headers['content-type']?.toString() ?? '',
+    })
     response.end(text)
   }
 

@@ -48,7 +48,7 @@ export async function startSmppPeer(submit: ScriptedSmppPeer['submit']): Promise
     session.on('close', () => sessions.delete(session))
     session.on('pdu', (pdu: Pdu) => {
       if (pdu.isResponse()) answers.push(pdu)
-      else if (pdu.command === 'bind_transceiver') {
+      else if (pdu.command.startsWith('bind_')) {
         binds.push(pdu)
         session.send(pdu.response({ command_status: peer.bindStatus, system_id: 'peer' }))
       } else if (pdu.command === 'enquire_link') {

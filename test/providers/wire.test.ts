@@ -124,6 +124,16 @@ describe('requests', () => {
     })
   })
 
+  test('generic: a text that no address can hold is refused before any byte', () =>
+    against('generic', { kind: 'silence' }, async (_, requests, origin) => {
+      const request = { ...genericOptions.request, path: '/{{body}}' }
+      const provider = generic({ ...genericOptions, origin, request })
+      const torn = newMessage({ body: 'a\ud83d' })
+      assert.equal((await provider.send(permitFor(torn), torn)).kind, 'refused')
+      assert.equal(requests.length, 0)
+      await provider.close()
+    }))
+
   test('generic: a wrong description is refused when it is opened', () => {
     const origin = 'http://127.0.0.1:9'
     const { request, success } = genericOptions

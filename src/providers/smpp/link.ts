@@ -23,6 +23,8 @@ export interface LinkOptions {
   readonly reconnectMaxMs: number
 }
 
+export type BindCommand = 'bind_transceiver' | 'bind_transmitter' | 'bind_receiver'
+
 export interface Link {
   /** The bound connection; undefined when there is none in time. */
   bound(timeoutMs: number): Promise<Conversation | undefined>
@@ -33,6 +35,7 @@ export interface Link {
 
 export function openLink(
   options: LinkOptions,
+  command: BindCommand,
   onRequest: (pdu: Pdu, conversation: Conversation) => void,
 ): Link {
   const closing = new AbortController()
@@ -44,7 +47,7 @@ export function openLink(
   async function keep(): Promise<void> {
     let pauseMs = options.reconnectFirstMs
     while (!closing.signal.aborted) {
-      const attempt = await bind(options, onRequest, closing.signal)
+      const attempt = await bind(options, command, onRequest, closing.signal)
       if ('conversation' in attempt) {
         pauseMs = options.reconnectFirstMs
         current = attempt.conversation
@@ -87,6 +90,7 @@ type Attempt = { readonly conversation: Conversation } | { readonly trouble: str
 
 async function bind(
   { url, systemId, password, systemType = '', linkTimeoutMs }: LinkOptions,
+  command: BindCommand,
   onRequest: (pdu: Pdu, conversation: Conversation) => void,
   signal: AbortSignal,
 ): Promise<Attempt> {
@@ -102,7 +106,7 @@ async function bind(
       return { trouble: 'the centre cannot be reached' }
     }
     const fields = { system_id: systemId, password, system_type: systemType, interface_version: 0x34 }
-    const reply = await conversation.request(new smpp.PDU('bind_transceiver', fields), linkTimeoutMs)
+    const reply = await conversation.request(new smpp.PDU(command, fields), linkTimeoutMs)
     if (reply.kind === 'answer' && reply.pdu.command_status === ESME_ROK) return { conversation }
     conversation.destroy()
     if (reply.kind !== 'answer') return { trouble: 'the bind was not answered' }

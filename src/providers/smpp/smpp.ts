@@ -18,6 +18,8 @@ export interface SmppOptions extends LinkOptions {
   readonly timeoutMs: number
   /** Submits that wait for their answers at a time. */
   readonly windowMax: number
+  /** One bind for both ways, or one for each, as older centres want it. */
+  readonly binds: 'transceiver' | 'separate'
   readonly longTexts: LongTexts
   readonly idForms: IdForms
   /** Pause after a refused pace: the protocol has no field for it. */
@@ -34,13 +36,16 @@ export interface SmppOptions extends LinkOptions {
 const QUEUE_PER_PLACE = 10
 
 /**
- * SMPP 3.4 over one transceiver. The protocol has no key and finds nothing by a reference of ours: a lost
+ * SMPP 3.4. The protocol has no key and finds nothing by a reference of ours: a lost
  * submit_sm_resp stays in doubt, unless the answer comes late over the same connection; then it is passed on as
  * a receipt that names the message.
  */
 export function smppProvider(options: SmppOptions): SmsProvider {
   const { name, timeoutMs, windowMax, longTexts, idForms, onReceipt, onProblem } = options
-  const link = openLink(options, answerRequests({ idForms, onReceipt, onProblem }))
+  const inbound = answerRequests({ idForms, onReceipt, onProblem })
+  const isSeparate = options.binds === 'separate'
+  const link = openLink(options, isSeparate ? 'bind_transmitter' : 'bind_transceiver', inbound)
+  const receiver = isSeparate ? openLink(options, 'bind_receiver', inbound) : undefined
   const window = createWindow(windowMax, windowMax * QUEUE_PER_PLACE)
   let reference = 0
 
@@ -89,7 +94,7 @@ export function smppProvider(options: SmppOptions): SmsProvider {
     let result: SendResult = { kind: 'unknown', reason: 'no part' }
     // One after the other: a refusal of the first part proves that nothing has gone, of a later one nothing.
     for (const [index, fields] of parts.entries()) {
-      result = judgeReply(await submit(conversation, fields, endsAtMs, onLate), options)
+      result = judgeReply(await submit(conversation, fields, endsAtMs, onLate), options, message)
       if (result.kind === 'accepted') continue
       if (index === 0) return result
       return { kind: 'unknown', reason: `part ${index + 1} of ${parts.length}: ${result.reason}` }
@@ -102,18 +107,25 @@ export function smppProvider(options: SmppOptions): SmsProvider {
     protection: { kind: 'none' },
     receipts: { kind: 'link' },
     send,
-    close: () => link.close(),
+    async close() {
+      await Promise.all([link.close(), receiver?.close()])
+    },
   }
 }
 
-function judgeReply(reply: Reply, { idForms, refusals, throttledMs }: SmppOptions): SendResult {
+function judgeReply(
+  reply: Reply,
+  { idForms, refusals, throttledMs }: SmppOptions,
+  { messageUuid }: OutgoingMessage,
+): SendResult {
   if (reply.kind === 'not_written')
     return { kind: 'not_sent', reason: 'no connection or no place in the window' }
   if (reply.kind === 'lost') return { kind: 'unknown', reason: `no answer: ${reply.cause}` }
   const { command_status: status, message_id } = reply.pdu
   if (status === ESME_ROK) {
-    if (!message_id) return { kind: 'unknown', reason: 'accepted without an id' }
-    return { kind: 'accepted', providerMessageId: canonicalMessageId(message_id, idForms.submit) }
+    // Some centres take a message and name no id: that proves it as well, only no receipt will ever match.
+    const id = message_id ? canonicalMessageId(message_id, idForms.submit) : `none:${messageUuid}`
+    return { kind: 'accepted', providerMessageId: id }
   }
   const blames = refusals?.[status] ?? refusedStatuses[status]
   const code = statusText(status)

@@ -102,11 +102,11 @@ export function vonage(options: VonageOptions): SmsProvider {
 
 const MARGIN_MS = 60_000
 
-function lookUpIn({ apiKey, apiSecret, origin, reportsOrigin }: VonageOptions): HttpVendor['protection'] {
+function lookUpIn({ apiKey, apiSecret, reportsOrigin }: VonageOptions): HttpVendor['protection'] {
   return {
     kind: 'lookupByReference',
     keptMs: 30 * 24 * 3_600_000,
-    lookUpOrigin: reportsOrigin ?? origin ?? 'https://api.nexmo.com',
+    lookUpOrigin: reportsOrigin ?? 'https://api.nexmo.com',
     async lookUp(get, { messageUuid, sentAtMs }) {
       const query = new URLSearchParams({
         account_id: apiKey,
