@@ -10,14 +10,27 @@ import { LedgerUnavailable } from './unavailable.ts'
 /** Result of a claim: won under our token, or lost to the row that was there before. */
 export type Claim<Won> = { readonly won: Won } | { readonly lost: AuthorityRow }
 
+/** `stopped`: the recipient has opted out, so nothing was claimed. */
+export type AcceptClaim = Claim<'accepted'> | { readonly stopped: true }
+
 export interface AcceptedMessage {
   readonly messageUuid: string
   readonly recipient: string
   readonly sender: string | null
   readonly body: string
+  /** The providers that may send it, the best first; absent: any. */
+  readonly route?: readonly string[]
+  /** Name of the sender's own pace, where it has one. */
+  readonly paced?: string
+  /** 0 one-time codes, 1 ordinary (the default), 2 bulk. */
+  readonly priority?: number
+  /** Not dispatched before; ISO 8601. */
+  readonly sendAt?: string | undefined
+  /** Void past it; ISO 8601. */
+  readonly validUntil?: string | undefined
 }
 
-type Returned = { message_uuid: string }
+type Returned = { message_uuid: string; is_claimed?: boolean }
 const accept = statement<Returned>(import.meta.url, './sql/accept.sql')
 const claimLegacy = statement<Returned>(import.meta.url, './sql/claim-legacy.sql')
 const giveUp = statement<Returned>(import.meta.url, './sql/give-up.sql')
@@ -30,7 +43,7 @@ const giveUp = statement<Returned>(import.meta.url, './sql/give-up.sql')
  */
 export interface Claims {
   /** Acceptance by the service: the claim and the `go_sms_logs` row, one transaction. */
-  readonly accept: (messages: readonly AcceptedMessage[]) => Promise<Claim<'accepted'>[]>
+  readonly accept: (messages: readonly AcceptedMessage[]) => Promise<AcceptClaim[]>
   /** The legacy claim, which is the dispatch as well: the winner holds a permit and must send now. */
   readonly claimForLegacy: (messageUuids: readonly string[], provider: string) => Promise<Claim<Permit>[]>
   /** Nobody will ever send these. */
@@ -44,12 +57,16 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
     messageUuids: readonly string[],
     parametersFor: (token: string) => readonly Parameter[],
     won: (messageUuid: string, token: string) => Won,
+    stopped: Set<string> = new Set(),
   ): Promise<Claim<Won>[]> {
     const token = randomUUID()
     const attempt = async () => {
-      const inserted = new Set(
-        (await database.run(insert, parametersFor(token))).map((row) => row.message_uuid),
-      )
+      const returned = await database.run(insert, parametersFor(token))
+      const inserted = new Set(returned.map((row) => row.message_uuid))
+      stopped.clear()
+      for (const { message_uuid, is_claimed } of returned) {
+        if (is_claimed === false) stopped.add(message_uuid)
+      }
       const first = new Set<string>()
       const isRepeated = (uuid: string) => first.has(uuid) || !first.add(uuid)
       const others = messageUuids.filter((uuid) => isRepeated(uuid) || !inserted.has(uuid))
@@ -69,7 +86,7 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
   }
 
   return {
-    accept(messages) {
+    async accept(messages) {
       // Named twice, a message would be logged twice: the first mention stands.
       const distinct = [...new Map(messages.toReversed().map((one) => [one.messageUuid, one])).values()]
       const columns = (token: string) => [
@@ -78,9 +95,17 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
         distinct.map((message) => message.sender),
         distinct.map((message) => message.body),
         token,
+        distinct.map((message) => message.route?.[0] ?? ''),
+        distinct.map((message) => `{${(message.route ?? []).join(',')}}`),
+        distinct.map((message) => message.paced ?? ''),
+        distinct.map((message) => message.priority ?? 1),
+        distinct.map((message) => message.sendAt ?? null),
+        distinct.map((message) => message.validUntil ?? null),
       ]
       const uuids = messages.map((message) => message.messageUuid)
-      return claim('accept', accept, uuids, columns, () => 'accepted' as const)
+      const stopped = new Set<string>()
+      const claims = await claim('accept', accept, uuids, columns, () => 'accepted' as const, stopped)
+      return claims.map((one, index) => (stopped.has(uuids[index] ?? '') ? { stopped: true } : one))
     },
     claimForLegacy(messageUuids, provider) {
       const columns = (token: string) => [messageUuids, token, provider]

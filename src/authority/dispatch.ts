@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { classifyFailure } from '../db/failure.ts'
-import type { Database } from '../db/database.ts'
+import type { Database, Parameter } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import { makePermit, type Permit } from './permit-maker.ts'
 
@@ -9,61 +9,138 @@ export interface Dispatched {
   readonly permit: Permit
   /** Number of this attempt, 1 for the first. */
   readonly attempts: number
+  /** The provider this attempt is by. */
+  readonly provider: string
+  /** The providers that may send it, the best first; empty: any. */
+  readonly route: readonly string[]
   readonly recipient: string
   readonly sender: string | null
   readonly body: string
+  /** By the database's clock, in ms since the epoch. */
+  readonly dispatchedAtMs: number
+  /** How long it may still be sent; null: for ever. */
+  readonly validMs: number | null
 }
 
 interface DispatchedRow {
   message_uuid: string
   attempts: number
+  route: string[]
   recipient: string
   sender: string | null
   body: string
+  dispatched_at_ms: number
+  valid_ms: number | null
 }
 
 const dispatch = statement<DispatchedRow>(import.meta.url, './sql/dispatch.sql')
-const dispatchedUnder = statement<DispatchedRow>(import.meta.url, './sql/dispatched-under.sql')
+const dispatchPaced = statement<DispatchedRow>(import.meta.url, './sql/dispatch-paced.sql')
+const dispatchedUnder = statement<DispatchedRow & { provider: string }>(
+  import.meta.url,
+  './sql/dispatched-under.sql',
+)
 const dispatchLegacy = statement<{ message_uuid: string }>(import.meta.url, './sql/dispatch-legacy.sql')
+const makePaces = statement<never>(import.meta.url, './sql/make-paces.sql')
 
 const LOST_ANSWERS_MAX = 16
+const PRIORITIES = [0, 1, 2]
+/** Of messages that were claimed before they could be routed. */
+const ANY_LANE = ''
+
+/** Messages per second, held across all processes that share the ledger. */
+export interface Pace {
+  readonly name: string
+  readonly perSecond: number
+  /** Most messages that an unused pace lets through at once. */
+  readonly burst: number
+}
+
+export interface TakeOptions {
+  /** The pace of a sender whose messages queue apart; '' for all others. */
+  readonly paced?: string
+  /** What is taken is held to all of these. */
+  readonly paces?: readonly Pace[]
+}
 
 /** The second compare-and-set, for the service: takes claimed messages to `dispatched`. */
 export interface Dispatching {
   /**
-   * Up to `limit` messages, each with its permit. Throws when the database fails; a dispatch whose commit
-   * answer was lost is found again by its token in a later call.
+   * Up to `limit` messages of the provider's lane, each with its permit. Throws when the database fails; a
+   * dispatch whose commit answer was lost is found again by its token in a later call for the same provider.
    */
-  take(limit: number, provider: string): Promise<Dispatched[]>
+  take(limit: number, provider: string, options?: TakeOptions): Promise<Dispatched[]>
+  /** Makes the rows of these paces; a pace without one lets nothing through. Safe to repeat. */
+  preparePaces(names: readonly string[]): Promise<void>
 }
 
 export function createDispatching(database: Database): Dispatching {
   // Tokens of dispatches without an answer. They may still commit; until then the row is not theirs.
-  let lostAnswers: string[] = []
+  let lostAnswers: { readonly token: string; readonly provider: string }[] = []
+
+  async function findLost(provider: string): Promise<Dispatched[]> {
+    for (const lost of lostAnswers.filter((one) => one.provider === provider)) {
+      const rows = await database.run(dispatchedUnder, [lost.token])
+      if (rows.length === 0) continue
+      lostAnswers = lostAnswers.filter((one) => one !== lost)
+      return rows.map((row) => toDispatched(row, row.provider, lost.token))
+    }
+    return []
+  }
 
   return {
-    async take(limit, provider) {
-      for (const token of lostAnswers) {
-        const rows = await database.run(dispatchedUnder, [token])
-        lostAnswers = lostAnswers.filter((lost) => lost !== token || rows.length === 0)
-        if (rows.length > 0) return rows.map((row) => toDispatched(row, token))
-      }
+    async take(limit, provider, { paced = '', paces = [] } = {}) {
+      const found = await findLost(provider)
+      if (found.length > 0) return found
       const token = randomUUID()
+      const lanes = paced === '' ? [provider, ANY_LANE] : [provider]
+      const slots = PRIORITIES.flatMap((priority) => lanes.map((lane) => ({ lane, priority })))
+      const parameters: Parameter[] = [
+        limit,
+        token,
+        provider,
+        slots.map(({ lane }) => lane),
+        slots.map(({ priority }) => priority),
+        paced,
+      ]
       try {
-        const rows = await database.run(dispatch, [limit, token, provider])
-        return rows.map((row) => toDispatched(row, token))
+        const rows =
+          paces.length === 0
+            ? await database.run(dispatch, parameters)
+            : await database.run(dispatchPaced, [...parameters, ...columnsOf(paces)])
+        return rows.map((row) => toDispatched(row, provider, token))
       } catch (error) {
         if (classifyFailure(error) === 'unknown')
-          lostAnswers = [...lostAnswers, token].slice(-LOST_ANSWERS_MAX)
+          lostAnswers = [...lostAnswers, { token, provider }].slice(-LOST_ANSWERS_MAX)
         throw error
       }
+    },
+    async preparePaces(names) {
+      if (names.length > 0) await database.run(makePaces, [names])
     },
   }
 }
 
-function toDispatched(row: DispatchedRow, token: string): Dispatched {
-  const { message_uuid, attempts, recipient, sender, body } = row
-  return { permit: makePermit(message_uuid, 'go', token), attempts, recipient, sender, body }
+function columnsOf(paces: readonly Pace[]): Parameter[] {
+  return [
+    paces.map(({ name }) => name),
+    paces.map(({ perSecond }) => 1_000_000 / perSecond),
+    paces.map(({ burst }) => burst),
+  ]
+}
+
+function toDispatched(row: DispatchedRow, provider: string, token: string): Dispatched {
+  const { message_uuid, attempts, route, recipient, sender, body } = row
+  return {
+    permit: makePermit(message_uuid, 'go', token),
+    attempts,
+    provider,
+    route,
+    recipient,
+    sender,
+    body,
+    dispatchedAtMs: row.dispatched_at_ms,
+    validMs: row.valid_ms,
+  }
 }
 
 /**

@@ -17,8 +17,9 @@ export interface ProvenSettlement {
   readonly providerMessageId: string | null
   readonly proof: Proof
   readonly actor: string
-  /** Pause before another dispatch, for `claimed`. */
+  /** Pause before another dispatch, and the provider that makes it, for `claimed`. */
   readonly pauseMs?: number
+  readonly lane?: string
 }
 
 const prove = statement<{ message_uuid: string }>(import.meta.url, './sql/prove.sql')
@@ -30,7 +31,8 @@ const log = statement<{ message_uuid: string }>(import.meta.url, './sql/log-prov
  * dispatched or in doubt under that attempt.
  */
 export function settleProven(database: Database, settlement: ProvenSettlement): Promise<boolean> {
-  const { messageUuid, attemptToken, to, providerMessageId, proof, actor, pauseMs = 0 } = settlement
+  const { messageUuid, attemptToken, to, providerMessageId, proof, actor } = settlement
+  const { pauseMs = 0, lane = null } = settlement
   return database.transaction(async (runner) => {
     const proven = await runner.run(prove, [messageUuid, attemptToken, to, proof.kind, proof.detail, actor])
     if (proven.length === 0) return false
@@ -42,6 +44,7 @@ export function settleProven(database: Database, settlement: ProvenSettlement): 
       providerMessageId,
       reason,
       pauseMs,
+      lane,
     ])
     if (changed?.holder === 'go') await runner.run(log, [messageUuid, to, providerMessageId, reason])
     return changed !== undefined

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Body, E164, Sender, Uuid } from './text.ts'
+import { Body, E164, Instant, Priority, SegmentsMax, Sender, Uuid } from './text.ts'
 
 /** Most messages in one call to the service. */
 export const SERVICE_MESSAGES_MAX = 1000
@@ -9,7 +9,17 @@ export const SERVICE_MESSAGES_MAX = 1000
  * answered `rejected`, so that one bad message never spoils another.
  */
 export const ServiceMessage = Type.Object(
-  { message_uuid: Uuid, to: Type.String(), body: Type.String(), from: Type.Optional(Type.String()) },
+  {
+    message_uuid: Uuid,
+    to: Type.String(),
+    body: Type.String(),
+    from: Type.Optional(Type.String()),
+    tenant: Type.Optional(Type.String()),
+    priority: Type.Optional(Type.String()),
+    send_at: Type.Optional(Type.String()),
+    valid_until: Type.Optional(Type.String()),
+    segments_max: Type.Optional(Type.Integer()),
+  },
   { additionalProperties: false },
 )
 export type ServiceMessage = Static<typeof ServiceMessage>
@@ -20,6 +30,14 @@ export const AcceptableMessage = Type.Object({
   to: E164,
   body: Body,
   from: Type.Optional(Sender),
+  tenant: Type.Optional(Type.String({ maxLength: 63 })),
+  priority: Type.Optional(Priority),
+  /** Not sent before. */
+  send_at: Type.Optional(Instant),
+  /** Void past it, never sent late. */
+  valid_until: Type.Optional(Instant),
+  /** A text of more parts is rejected. */
+  segments_max: Type.Optional(SegmentsMax),
 })
 
 export const ServiceRequest = Type.Object(
@@ -40,6 +58,8 @@ export const ServiceResult = Type.Object({
     Type.Literal('superseded'),
   ]),
   reason: Type.Optional(Type.String()),
+  /** Parts the text is sent in. */
+  segments: Type.Optional(Type.Integer()),
 })
 export type ServiceResult = Static<typeof ServiceResult>
 

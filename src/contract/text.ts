@@ -18,6 +18,24 @@ export const Uuid = Type.String({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
 })
 
+/** One-time codes go before ordinary messages, and those before bulk. */
+export const priorities = ['code', 'normal', 'bulk'] as const
+export const Priority = Type.Enum([...priorities])
+
+/** A moment in UTC, for example `2030-01-31T09:30:00Z`; the `instant` format knows the calendar. */
+export const Instant = Type.String({
+  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,3})?Z$',
+  format: 'instant',
+})
+
+export const SegmentsMax = Type.Integer({ minimum: 1, maximum: 255 })
+
+/** The `instant` format: a moment that exists. */
+export function isInstant(text: string): boolean {
+  const time = new Date(text)
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 19))
+}
+
 /** The `storable-text` format: what PostgreSQL's UTF-8 text can hold. */
 export function isStorableText(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed()

@@ -2,7 +2,7 @@ import Fastify, { LogController, type FastifyError, type FastifyReply, type Fast
 import type { Logger } from 'pino'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HttpProblem, PROBLEM_MEDIA_TYPE, type Problem } from '../contract/problem.ts'
-import { isStorableText } from '../contract/text.ts'
+import { isInstant, isStorableText } from '../contract/text.ts'
 import { refuseUnreadable } from './unreadable-request.ts'
 
 export interface ServerOptions {
@@ -44,7 +44,7 @@ export function createServer(options: ServerOptions) {
         coerceTypes: false,
         useDefaults: false,
         allErrors: false,
-        formats: { 'storable-text': isStorableText },
+        formats: { 'storable-text': isStorableText, instant: isInstant },
       },
     },
   }).withTypeProvider<TypeBoxTypeProvider>()

@@ -1,15 +1,19 @@
 import type { Logger } from 'pino'
-import type { Dispatched, Dispatching } from '../authority/dispatch.ts'
-import type { Provider, SendResult } from '../providers/provider.ts'
+import type { Dispatched, Dispatching, TakeOptions } from '../authority/dispatch.ts'
+import { expireForService, moveStuck } from '../authority/lanes.ts'
+import type { Database } from '../db/database.ts'
+import { repeat } from '../process/repeat.ts'
+import type { SendResult } from '../providers/provider.ts'
+import { startLane } from './lane.ts'
+import { paceOf, type RoutedProvider, type ServiceProviders } from './providers.ts'
 
 export interface DispatcherOptions {
+  readonly database: Database
   readonly dispatching: Dispatching
-  readonly provider: Provider
-  /** Records how an attempt ended. Rejects when it could not be recorded. */
+  readonly providers: ServiceProviders
   readonly settle: (dispatched: Dispatched, result: SendResult) => Promise<void>
-  readonly inFlightMax: number
-  /** How long an idle dispatcher waits when nobody wakes it. */
   readonly idleMs: number
+  readonly staleMs: number
   readonly log: Logger
 }
 
@@ -21,83 +25,63 @@ export interface Dispatcher {
   stop(): Promise<void>
 }
 
-const FAILURE_PAUSE_MS = 1_000
+const SWEEP_INTERVAL_MS = 1_000
 
 /**
  * Sends what the service has accepted: any number of processes run one each. A message is taken only when there
  * is room to send it at once, so that nothing waits in memory as `dispatched`.
  */
-export function startDispatcher(options: DispatcherOptions): Dispatcher {
-  const { dispatching, provider, settle, inFlightMax, idleMs, log } = options
-  const sends = new Set<Promise<void>>()
-  let stopping = false
-  let wakeUp: () => void = () => {}
-  let woken = false
+export async function startDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
+  const { database, dispatching, providers, log } = options
+  const { list, senderPaces } = providers
+  await dispatching.preparePaces([
+    ...list.flatMap(({ provider, perSecond }) =>
+      perSecond === undefined ? [] : [nameOfPace(provider.name)],
+    ),
+    ...Object.keys(senderPaces).map(nameOfSender),
+  ])
+  const lanes = list.map((routed) => startLane({ ...options, routed, queues: queuesOf(routed, senderPaces) }))
+  const stopping = new AbortController()
+  const sweeping = repeat(SWEEP_INTERVAL_MS, stopping.signal, sweep, (err) =>
+    log.error({ err }, 'dispatcher: the sweep failed'),
+  )
 
-  function wake(): void {
-    woken = true
-    wakeUp()
+  async function sweep(): Promise<void> {
+    const expired = await expireForService(database)
+    if (expired.length > 0) log.warn({ messages: expired.length }, 'void: valid_until has passed')
+    const isPaused = ({ health }: (typeof lanes)[number]) => health().kind === 'paused'
+    const open = lanes.filter((lane) => !isPaused(lane)).map(({ name }) => name)
+    const moved = await moveStuck(
+      database,
+      open,
+      lanes.filter(isPaused).map(({ name }) => name),
+    )
+    if (moved > 0) lanes.forEach((lane) => lane.wake())
   }
 
-  async function pause(ms: number): Promise<void> {
-    if (woken || stopping) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  async function send(dispatched: Dispatched): Promise<void> {
-    const { permit, recipient, sender, body } = dispatched
-    const { messageUuid } = permit
-    try {
-      await settle(dispatched, await provider.send(permit, { messageUuid, recipient, sender, body }))
-    } catch (err) {
-      log.error({ err, message_uuid: messageUuid }, 'outcome not recorded: the reaper will flag the message')
-    }
-  }
-
-  async function round(): Promise<void> {
-    woken = false
-    const room = inFlightMax - sends.size
-    const taken = room > 0 ? await dispatching.take(room, provider.name) : []
-    for (const dispatched of taken) {
-      const sending = send(dispatched).finally(() => {
-        sends.delete(sending)
-        if (sends.size < inFlightMax / 2) wake()
-      })
-      sends.add(sending)
-    }
-    // Less than there was room for: the ledger has no more, until a wake or the next look.
-    if (taken.length < room || room <= 0) await pause(idleMs)
-  }
-
-  async function loop(): Promise<void> {
-    while (!stopping) {
-      try {
-        await round()
-      } catch (err) {
-        log.error({ err }, 'dispatcher: the ledger cannot be asked')
-        woken = false
-        await pause(FAILURE_PAUSE_MS)
-      }
-    }
-    await Promise.all(sends)
-  }
-
-  const done = loop()
   return {
-    wake,
+    wake: () => lanes.forEach((lane) => lane.wake()),
     get inFlight() {
-      return sends.size
+      return lanes.reduce((total, lane) => total + lane.inFlight, 0)
     },
-    stop() {
-      stopping = true
-      wake()
-      return done
+    async stop() {
+      stopping.abort()
+      await Promise.all([sweeping, ...lanes.map((lane) => lane.stop())])
     },
   }
+}
+
+const nameOfPace = (provider: string): string => `provider ${provider}`
+const nameOfSender = (sender: string): string => `sender ${sender}`
+
+function queuesOf(
+  { provider, perSecond }: RoutedProvider,
+  senderPaces: ServiceProviders['senderPaces'],
+): TakeOptions[] {
+  const own = perSecond === undefined ? [] : [paceOf(nameOfPace(provider.name), perSecond)]
+  const ofSenders = Object.entries(senderPaces).map(([sender, rate]) => ({
+    paced: sender,
+    paces: [...own, paceOf(nameOfSender(sender), rate)],
+  }))
+  return [{ paces: own }, ...ofSenders]
 }

@@ -11,7 +11,7 @@ import {
 import type { Database } from '../db/database.ts'
 import { createServer, problem, type Server } from '../http/server.ts'
 import type { Acceptance } from './accept.ts'
-import { authenticateCalls } from './authenticate-calls.ts'
+import { authenticateCalls } from '../http/authenticate-calls.ts'
 import { answerDryRun } from './dry-run.ts'
 import { rejectUnacceptable } from './reject.ts'
 
@@ -20,15 +20,20 @@ const BODY_BYTES_MAX = 8 * 1024 * 1024
 export interface ServiceServerOptions {
   readonly database: Database
   readonly accept: (messages: readonly ServiceMessage[]) => Promise<Acceptance[]>
+  readonly isRoutable: (message: ServiceMessage) => boolean
+  /** Adds the other routes, before the server listens. */
+  readonly extend: (server: Server) => void
   readonly log: Logger
   /** Shared with the gateway; null: every caller is trusted. */
   readonly secret: string | null
 }
 
 /** The messaging service's HTTP side: `POST /v1/messages`, `GET /healthz`. */
-export function createServiceServer({ database, accept, log, secret }: ServiceServerOptions): Server {
+export function createServiceServer(options: ServiceServerOptions): Server {
+  const { database, accept, isRoutable, extend, log, secret } = options
   const server = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, writeProblem: writeEnvelope })
   if (secret !== null) authenticateCalls(server, secret)
+  extend(server)
 
   server.get('/healthz', async () => {
     await database.run(ping).catch((cause: unknown) => {
@@ -41,7 +46,7 @@ export function createServiceServer({ database, accept, log, secret }: ServiceSe
     '/v1/messages',
     { schema: { body: ServiceRequest, response: { 200: ServiceResponse } } },
     async ({ body: { dry_run, messages } }) => {
-      const { acceptable, rejected } = await rejectUnacceptable(database, messages, dry_run)
+      const { acceptable, rejected } = await rejectUnacceptable(database, messages, dry_run, isRoutable)
       if (dry_run) {
         const shadowed = acceptable.length > 0 ? await answerDryRun(database, log, acceptable) : []
         return { results: [...shadowed, ...rejected] }
@@ -50,14 +55,20 @@ export function createServiceServer({ database, accept, log, secret }: ServiceSe
       const results: ServiceResult[] = [...rejected]
       const unresolved: string[] = []
       acceptable.forEach(({ message_uuid }, index) => {
-        const status = acceptances[index] ?? 'unresolved'
-        if (status === 'unresolved') unresolved.push(message_uuid)
-        else results.push({ message_uuid, status })
+        const acceptance = acceptances[index] ?? 'unresolved'
+        if (acceptance === 'unresolved') unresolved.push(message_uuid)
+        else results.push(resultOf(message_uuid, acceptance))
       })
       return unresolved.length > 0 ? { results, unresolved } : { results }
     },
   )
   return server
+}
+
+function resultOf(message_uuid: string, acceptance: Exclude<Acceptance, 'unresolved'>): ServiceResult {
+  return acceptance === 'stopped'
+    ? { message_uuid, status: 'rejected', reason: 'to: has opted out' }
+    : { message_uuid, status: acceptance }
 }
 
 const ping = { name: 'service/ping', text: 'select 1' }

@@ -12,7 +12,9 @@ import {
   text,
   type Parsed,
 } from '../process/settings.ts'
-import { sandboxProvider } from '../providers/sandbox.ts'
+import { sandboxProvider, type SandboxOptions } from '../providers/sandbox.ts'
+import { soleProvider, type OpenProviders } from './providers.ts'
+import { readProviders } from './providers-file.ts'
 import { startService } from './service.ts'
 
 export const serviceSettings = {
@@ -42,24 +44,44 @@ export const serviceSettings = {
   ),
   sandboxUrl: httpUrl('BATON_SANDBOX_URL', 'the carrier sandbox', 'http://127.0.0.1:8082'),
   providerTimeoutMs: milliseconds('BATON_PROVIDER_TIMEOUT_MS', 'ms until a send is in doubt', '10000'),
+  providersFile: optionalText(
+    'BATON_PROVIDERS_FILE',
+    'JSON file of providers and their routes; without it the carrier sandbox takes everything',
+  ),
+  gatewayUrl: optionalText('BATON_GATEWAY_URL', 'the gateway, which is told what became of messages'),
+  publicUrl: optionalText('BATON_PUBLIC_URL', 'origin under which providers call back with receipts'),
 } as const
+
+/** Opened when the service starts, not when its settings are read. */
+const soleSandbox =
+  (options: SandboxOptions, inFlightMax: number): OpenProviders =>
+  (events) =>
+    soleProvider(sandboxProvider(options), inFlightMax)(events)
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
 
-type ServiceProgramConfig = Extract<Parsed<typeof serviceSettings>, { values: unknown }>['values']
+type ServiceProgramConfig = Extract<Parsed<typeof serviceSettings>, { values: unknown }>['values'] & {
+  readonly openProviders: OpenProviders
+}
 
 export const serviceProgram: Program<ServiceProgramConfig> = {
   name: 'service',
   parse: (environment) => {
     const parsed = parseSettings(serviceSettings, environment, knownSettings)
-    if ('problems' in parsed || parsed.values.secret !== null || LOOPBACK.test(parsed.values.host))
-      return parsed
-    const problem = `BATON_HOST: is ${parsed.values.host}: beyond loopback the service needs BATON_SERVICE_SECRET`
-    return { problems: [problem] }
+    if ('problems' in parsed) return parsed
+    const { values } = parsed
+    if (values.secret === null && !LOOPBACK.test(values.host)) {
+      const problem = `BATON_HOST: is ${values.host}: beyond loopback the service needs BATON_SERVICE_SECRET`
+      return { problems: [problem] }
+    }
+    const { sandboxUrl, providerTimeoutMs: timeoutMs, dispatchInFlightMax: inFlightMax, publicUrl } = values
+    if (values.providersFile === null) {
+      const sandbox = { url: sandboxUrl, account: 'service', timeoutMs, connectionsMax: inFlightMax } as const
+      return { values: { ...values, openProviders: soleSandbox(sandbox, inFlightMax) } }
+    }
+    const providers = readProviders(values.providersFile, environment)
+    if ('problems' in providers) return providers
+    return { values: { ...values, openProviders: providers.open({ timeoutMs, inFlightMax, publicUrl }) } }
   },
-  start: (config, log) => {
-    const { sandboxUrl, providerTimeoutMs: timeoutMs, dispatchInFlightMax: connectionsMax } = config
-    const provider = sandboxProvider({ url: sandboxUrl, account: 'service', timeoutMs, connectionsMax })
-    return startService(config, provider, log)
-  },
+  start: (config, log) => startService(config, config.openProviders, log),
 }

@@ -15,8 +15,11 @@ export async function rejectUnacceptable(
   database: Database,
   messages: readonly ServiceMessage[],
   dryRun: boolean,
+  isRoutable: (message: ServiceMessage) => boolean,
 ): Promise<CheckedMessages> {
-  const checked = messages.map((message) => ({ message, reason: rejectionReason(message) }))
+  const reasonOf = (message: ServiceMessage) =>
+    rejectionReason(message) ?? (isRoutable(message) ? undefined : 'to: no provider sends there')
+  const checked = messages.map((message) => ({ message, reason: reasonOf(message) }))
   const bad = checked.flatMap(({ message, reason }) => (reason === undefined ? [] : [{ message, reason }]))
   if (bad.length > 0) {
     await database.run(logRejected, [

@@ -2,23 +2,22 @@ import type { Dispatched } from '../authority/dispatch.ts'
 import type { Permit } from '../authority/permit.ts'
 import { settleProven } from '../authority/proof.ts'
 import type { AttemptEnd, Settled } from '../authority/settle.ts'
+import { nextAttempt } from '../core/next-attempt.ts'
 import type { Database } from '../db/database.ts'
 import type { SendResult } from '../providers/provider.ts'
 
-const ATTEMPTS_MAX = 8
-const PAUSE_FIRST_MS = 500
-const PAUSE_MAX_MS = 60_000
-
 /**
- * Turns what an attempt proves into the ledger's words. Proven not executed: back to `claimed`, to be tried
- * again after a pause, a bounded number of times. Not proven: in doubt.
+ * Turns what an attempt proves into the ledger's words. Proven not executed: back to `claimed` with the proof,
+ * to be tried again by the next provider, a bounded number of times. Not proven: in doubt.
  */
 export function createAttemptSettling(
   database: Database,
   settle: (permit: Permit, end: AttemptEnd) => Promise<Settled>,
+  onFailover: () => void,
   random: () => number = Math.random,
 ): (dispatched: Dispatched, result: SendResult) => Promise<void> {
-  return async ({ permit, attempts }, result) => {
+  return async (dispatched, result) => {
+    const { permit } = dispatched
     switch (result.kind) {
       case 'accepted':
         await settle(permit, { state: 'sent', providerMessageId: result.providerMessageId })
@@ -28,17 +27,19 @@ export function createAttemptSettling(
         return
       case 'refused':
       case 'not_sent': {
-        const pauseMs = pauseBefore(attempts, result, random())
-        if (pauseMs === undefined) await settle(permit, { state: 'refused', reason: result.reason })
-        else await retryLater(permit, result, pauseMs)
+        const next = nextAttempt(result, dispatched, random())
+        if (next.kind === 'none') await settle(permit, { state: 'refused', reason: result.reason })
+        else await tryAgain(permit, dispatched.provider, result, next.provider, next.pauseMs)
         return
       }
     }
   }
 
-  async function retryLater(
+  async function tryAgain(
     { messageUuid, attemptToken }: Permit,
+    provider: string,
     { kind, reason }: Extract<SendResult, { kind: 'refused' | 'not_sent' }>,
+    lane: string,
     pauseMs: number,
   ): Promise<void> {
     await settleProven(database, {
@@ -46,21 +47,11 @@ export function createAttemptSettling(
       attemptToken,
       to: 'claimed',
       providerMessageId: null,
-      proof: { kind: kind === 'refused' ? 'refusal' : 'not_sent', detail: reason },
+      proof: { kind: kind === 'refused' ? 'refusal' : 'not_sent', detail: `${provider}: ${reason}` },
       actor: 'go dispatcher',
       pauseMs,
+      lane,
     })
+    if (pauseMs === 0) onFailover()
   }
-}
-
-/** Pause before the next attempt in ms; undefined: there is none. `share` (0 to 1) spreads the retries. */
-export function pauseBefore(
-  attempts: number,
-  result: Extract<SendResult, { kind: 'refused' | 'not_sent' }>,
-  share: number,
-): number | undefined {
-  if (attempts >= ATTEMPTS_MAX) return undefined
-  if (result.kind === 'refused') return result.retryAfterMs
-  const ceilingMs = Math.min(PAUSE_MAX_MS, PAUSE_FIRST_MS * 2 ** (attempts - 1))
-  return Math.round(ceilingMs * (0.5 + share / 2))
 }

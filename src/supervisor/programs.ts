@@ -82,6 +82,7 @@ function specsOf(
       environment: () => ({
         ...setting(service),
         BATON_SANDBOX_URL: urls.BATON_SANDBOX_URL,
+        BATON_GATEWAY_URL: urls.BATON_GATEWAY_URL,
         DATABASE_URL: databases().serviceLedger,
       }),
     },

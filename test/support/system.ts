@@ -11,6 +11,7 @@ import { startGateway } from '../../src/gateway/gateway.ts'
 import { startFaultProxy } from '../../src/fault-proxy/fault-proxy.ts'
 import { sandboxProvider } from '../../src/providers/sandbox.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { soleProvider } from '../../src/service/providers.ts'
 import { startService, type ServiceConfig } from '../../src/service/service.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
 
@@ -79,11 +80,12 @@ export async function startSystem(options: SystemOptions = {}) {
     connectionsMax: 6,
     acceptDeadlineMs: 2_000,
     inDoubtAfterMs: 5_000,
-    dispatchInFlightMax: 32,
     secret: null,
+    gatewayUrl: null,
+    publicUrl: null,
     ...options.service,
   }
-  let service = await startService(serviceConfig, provider('service'), quiet)
+  let service = await startService(serviceConfig, soleProvider(provider('service'), 32), quiet)
   const upstreamPort = Number(new URL(service.url).port)
   const proxy = await startFaultProxy({
     host,
@@ -153,7 +155,7 @@ export async function startSystem(options: SystemOptions = {}) {
     /** Stops the service; start it again on the same port. */
     stopService: () => service.stop(),
     async restartService() {
-      service = await startService({ ...serviceConfig, port: upstreamPort }, provider('service'), quiet)
+      service = await startService({ ...serviceConfig, port: upstreamPort }, soleProvider(provider('service'), 32), quiet)
     },
   }
 }

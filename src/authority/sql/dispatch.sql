@@ -1,22 +1,50 @@
--- The second compare-and-set: claimed -> dispatched for whatever this holder has claimed, oldest first.
--- Several dispatchers share the work by skipping each other's rows.
+-- The second compare-and-set: claimed -> dispatched for what waits in a provider's lane, or in nobody's ($4 and $5
+-- go together: lane and priority, the most urgent first), the oldest first. Several dispatchers share the work by
+-- skipping each other's rows. What has opted out or is past its validity since it was claimed becomes void here.
 with picked as (
-  select message_uuid
-  from messaging.execution_authority
-  where holder = 'go' and state = 'claimed' and not_before <= now()
-  order by message_uuid
+  select e.message_uuid, e.valid_until
+  from unnest($4::text[], $5::smallint[]) as s (lane, priority)
+  cross join lateral (
+    select a.message_uuid, a.valid_until
+    from messaging.execution_authority a
+    where a.holder = 'go' and a.state = 'claimed' and a.lane = s.lane and a.paced = $6::text
+      and a.priority = s.priority and a.not_before <= now()
+    order by a.not_before
+    limit $1::integer
+    for update skip locked
+  ) e
   limit $1::integer
-  for update skip locked
+), candidate as (
+  select p.message_uuid, l.recipient, l.sender, l.body,
+    case
+      when p.valid_until <= now() then 'valid_until has passed'
+      when exists (select from messaging.opt_outs o
+        where o.recipient = l.recipient and o.sender in ('', coalesce(l.sender, ''))) then 'to: has opted out'
+    end as void_reason
+  from picked p
+  join messaging.go_sms_logs l on l.message_uuid = p.message_uuid and not l.dry_run
+), voided as (
+  update messaging.execution_authority a
+  set state = 'void', holder = null, epoch = a.epoch + 1, attempt_token = $2::uuid, reason = c.void_reason,
+      settled_at = now()
+  from candidate c
+  where a.message_uuid = c.message_uuid and a.state = 'claimed' and c.void_reason is not null
+  returning a.message_uuid, a.reason
+), voided_log as (
+  update messaging.go_sms_logs l
+  set status = 'void', reason = v.reason, updated_at = now()
+  from voided v
+  where l.message_uuid = v.message_uuid and not l.dry_run
 ), dispatched as (
   update messaging.execution_authority a
   set state = 'dispatched', attempt_token = $2::uuid, attempts = a.attempts + 1, provider = $3::text,
       reason = null, dispatched_at = now()
-  from picked
-  where a.message_uuid = picked.message_uuid and a.state = 'claimed'
+  from candidate c
+  where a.message_uuid = c.message_uuid and a.state = 'claimed' and c.void_reason is null
     and (select set_config('synchronous_commit', 'on', true)) = 'on'
-  returning a.message_uuid, a.epoch, a.attempts
+  returning a.message_uuid, a.attempts, a.route, a.dispatched_at, a.valid_until, c.recipient, c.sender, c.body
 )
-select message_uuid, epoch, attempts, recipient, sender, body
+select message_uuid, attempts, route, recipient, sender, body,
+  (extract(epoch from dispatched_at) * 1000)::float8 as dispatched_at_ms,
+  (extract(epoch from valid_until - now()) * 1000)::float8 as valid_ms
 from dispatched
-join messaging.go_sms_logs using (message_uuid)
-where not dry_run

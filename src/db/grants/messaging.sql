@@ -6,3 +6,9 @@ grant select, insert, update on messaging.execution_authority to baton_gateway, 
 grant select, insert on messaging.authority_proofs to baton_gateway, baton_service;
 grant select on messaging.go_sms_logs to baton_gateway;
 grant select, insert, update on messaging.go_sms_logs to baton_service;
+
+-- Dispatch, receipts and doubt are the service's; the gateway shows them to operators and keeps the opt-outs.
+grant select, insert, update on messaging.in_doubt_checks, messaging.receipts, messaging.paces to baton_service;
+grant select on messaging.in_doubt_checks to baton_gateway;
+grant select on messaging.opt_outs to baton_service;
+grant select, insert, delete on messaging.opt_outs to baton_gateway;

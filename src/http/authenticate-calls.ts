@@ -1,5 +1,5 @@
-import { problem, type Server } from '../http/server.ts'
-import { answerContent, SIGNATURE_HEADER, signature, signatureFault } from '../http/signature.ts'
+import { problem, type Server } from './server.ts'
+import { answerContent, SIGNATURE_HEADER, signature, signatureFault } from './signature.ts'
 
 /** Lets through only calls that the gateway has signed, and signs every answer, errors included. */
 export function authenticateCalls(server: Server, secret: string, now: () => number = Date.now): void {

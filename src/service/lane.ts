@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Dispatched, Dispatching, TakeOptions } from '../authority/dispatch.ts'
+import {
+  afterAttempt,
+  healthAt,
+  roomFor,
+  well,
+  type AttemptSign,
+  type ProviderHealth,
+} from '../core/provider-health.ts'
+import type { SendResult } from '../providers/provider.ts'
+import type { RoutedProvider } from './providers.ts'
+
+export interface LaneOptions {
+  readonly dispatching: Dispatching
+  readonly routed: RoutedProvider
+  /** What to take, in turn: the lane's common queue and those of senders with a pace of their own. */
+  readonly queues: readonly TakeOptions[]
+  /** Records how an attempt ended. Rejects when it could not be recorded. */
+  readonly settle: (dispatched: Dispatched, result: SendResult) => Promise<void>
+  /** How long an idle lane waits when nobody wakes it. */
+  readonly idleMs: number
+  /** A permit that has waited so long for its send is not used: the reaper may have flagged the message. */
+  readonly staleMs: number
+  readonly log: Logger
+}
+
+/** One provider's own loop, so that a slow or dead provider holds up no other. */
+export interface Lane {
+  readonly name: string
+  /** Looks for work now. */
+  wake(): void
+  readonly inFlight: number
+  readonly health: () => ProviderHealth
+  /** Takes no more and waits for what is in flight, with its outcome recorded. */
+  stop(): Promise<void>
+}
+
+const FAILURE_PAUSE_MS = 1_000
+/** How often a lane with a pace looks while there is more than it may take. */
+const PACED_MS = 20
+const PAUSED_MS = 100
+
+export function startLane(options: LaneOptions): Lane {
+  const { dispatching, routed, queues, settle, idleMs, staleMs, log } = options
+  const { provider, inFlightMax } = routed
+  const sends = new Set<Promise<void>>()
+  const stopping = new AbortController()
+  let health: ProviderHealth = well
+  let turn = 0
+  let wakeUp = new AbortController()
+
+  function wake(): void {
+    wakeUp.abort()
+  }
+
+  async function pause(ms: number): Promise<void> {
+    const signal = AbortSignal.any([wakeUp.signal, stopping.signal])
+    await sleep(ms, undefined, { signal }).catch(() => {})
+  }
+
+  function learn(sign: AttemptSign): void {
+    const nowMs = performance.now()
+    const next = afterAttempt(health, sign, nowMs, Math.random())
+    if (next.kind === 'paused' && health.kind !== 'paused') {
+      log.warn({ provider: provider.name, for_ms: Math.round(next.untilMs - nowMs) }, 'provider paused')
+    }
+    health = next
+  }
+
+  async function send(dispatched: Dispatched, takenAt: number): Promise<void> {
+    const { permit, recipient, sender, body, dispatchedAtMs } = dispatched
+    const { messageUuid } = permit
+    try {
+      const leftMs = Math.min(staleMs, dispatched.validMs ?? staleMs) - (performance.now() - takenAt)
+      if (leftMs <= 0) return await settle(dispatched, heldUp)
+      const message = { messageUuid, recipient, sender, body, firstSentAtMs: Math.floor(dispatchedAtMs) }
+      const result = await provider.send(permit, message)
+      learn(signOf(result))
+      await settle(dispatched, result)
+    } catch (err) {
+      log.error({ err, message_uuid: messageUuid }, 'outcome not recorded: the reaper will flag the message')
+    }
+  }
+
+  /** Whether there may be more at once. */
+  async function round(): Promise<number> {
+    health = healthAt(health, performance.now())
+    let room = roomFor(health, sends.size, inFlightMax)
+    if (room === 0) return health.kind === 'well' ? idleMs : PAUSED_MS
+    let waitMs = idleMs
+    turn++
+    for (let n = 0; n < queues.length && room > 0 && !stopping.signal.aborted; n++) {
+      const queue = queues[(n + turn) % queues.length]
+      if (!queue) break
+      const startedAt = performance.now()
+      const taken = await dispatching.take(room, provider.name, queue)
+      for (const dispatched of taken) begin(dispatched, startedAt)
+      room -= taken.length
+      // A pace lets less through than there is room for; what else there is shows only later.
+      if (taken.length > 0) waitMs = (queue.paces ?? []).length > 0 ? PACED_MS : 0
+    }
+    return room > 0 ? waitMs : idleMs
+  }
+
+  function begin(dispatched: Dispatched, takenAt: number): void {
+    const sending = send(dispatched, takenAt).finally(() => {
+      sends.delete(sending)
+      if (sends.size < inFlightMax / 2) wake()
+    })
+    sends.add(sending)
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      wakeUp = new AbortController()
+      try {
+        const waitMs = await round()
+        if (waitMs > 0) await pause(waitMs)
+      } catch (err) {
+        log.error({ err, provider: provider.name }, 'dispatcher: the ledger cannot be asked')
+        wakeUp = new AbortController()
+        await pause(FAILURE_PAUSE_MS)
+      }
+    }
+    await Promise.all(sends)
+  }
+
+  const done = loop()
+  return {
+    name: provider.name,
+    wake,
+    get inFlight() {
+      return sends.size
+    },
+    health: () => healthAt(health, performance.now()),
+    stop() {
+      stopping.abort()
+      return done
+    },
+  }
+}
+
+const heldUp: SendResult = { kind: 'not_sent', reason: 'held up in this process: no request was made' }
+
+function signOf(result: SendResult): AttemptSign {
+  switch (result.kind) {
+    case 'accepted':
+      return { kind: 'served' }
+    case 'unknown':
+    case 'not_sent':
+      return { kind: 'failed' }
+    case 'refused':
+      if (result.blames === 'account') return { kind: 'failed' }
+      if (result.blames !== 'pace') return { kind: 'served' }
+      return { kind: 'slow_down', forMs: result.retryAfterMs ?? FAILURE_PAUSE_MS }
+  }
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { Type, type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { openVendor, vendorKinds, vendorProblems, type VendorDefaults } from './open-vendor.ts'
+import type { OpenProviders } from './providers.ts'
+
+const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,62}$' })
+const Rate = Type.Number({ minimum: 0.01, maximum: 100_000 })
+
+const ProviderEntry = Type.Object(
+  {
+    /** Of its lane, its receipts' address, its permits. Renaming it makes it another provider. */
+    name: Name,
+    kind: Type.Enum([...vendorKinds]),
+    countries: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Z]{2}$' }), { minItems: 1 })),
+    tenants: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+    weight: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000 })),
+    cost: Type.Optional(Type.Number()),
+    per_second: Type.Optional(Rate),
+    in_flight_max: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+    /** What the vendor's adapter takes. A text `env:NAME` stands for an environment variable. */
+    options: Type.Record(Type.String(), Type.Unknown()),
+  },
+  { additionalProperties: false },
+)
+type ProviderEntry = Static<typeof ProviderEntry>
+
+const ProvidersFile = Type.Object(
+  {
+    providers: Type.Array(ProviderEntry, { minItems: 1, maxItems: 64 }),
+    /** Messages per second of single senders. */
+    senders: Type.Optional(
+      Type.Record(
+        Type.String({ minLength: 1 }),
+        Type.Object({ per_second: Rate }, { additionalProperties: false }),
+      ),
+    ),
+  },
+  { additionalProperties: false },
+)
+const checkedFile = Compile(ProvidersFile)
+
+export type ParsedProviders =
+  | { readonly open: (defaults: VendorDefaults) => OpenProviders }
+  | { readonly problems: readonly string[] }
+
+/** Reports every problem of the file, and never a secret. */
+export function readProviders(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): ParsedProviders {
+  try {
+    return parseProviders(JSON.parse(readFileSync(path, 'utf8')), environment)
+  } catch (error) {
+    return { problems: [`providers file: cannot be read: ${error instanceof Error ? error.message : path}`] }
+  }
+}
+
+export function parseProviders(
+  content: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): ParsedProviders {
+  const missing: string[] = []
+  const file = withSecrets(content, environment, missing)
+  const absent = missing.map((name) => `env:${name}: is not set`)
+  if (!checkedFile.Check(file)) {
+    const wrong = checkedFile
+      .Errors(file)
+      .map(({ instancePath, message }) => `${instancePath || '/'}: ${message}`)
+    return { problems: [...absent, ...wrong].map(ofFile) }
+  }
+  const twice = repeated(file.providers).map((name) => `${name}: stands there twice`)
+  const problems = [...absent, ...twice, ...file.providers.flatMap(vendorProblems)]
+  if (problems.length > 0) return { problems: problems.map(ofFile) }
+  return { open: (defaults) => opener(file, defaults) }
+}
+
+const ofFile = (problem: string): string => `providers file: ${problem}`
+
+function opener(file: Static<typeof ProvidersFile>, defaults: VendorDefaults): OpenProviders {
+  return (events) => ({
+    list: file.providers.map((entry) => {
+      const { name, countries, tenants, weight, cost, per_second: perSecond } = entry
+      const inFlightMax = entry.in_flight_max ?? defaults.inFlightMax
+      return {
+        provider: openVendor(entry, { ...defaults, inFlightMax }, events),
+        rule: {
+          name,
+          ...(countries ? { countries } : {}),
+          ...(tenants ? { tenants } : {}),
+          ...(weight === undefined ? {} : { weight }),
+          ...(cost === undefined ? {} : { cost }),
+        },
+        inFlightMax,
+        perSecond,
+      }
+    }),
+    senderPaces: Object.fromEntries(
+      Object.entries(file.senders ?? {}).map(([sender, { per_second }]) => [sender, per_second]),
+    ),
+  })
+}
+
+function withSecrets(
+  value: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+  missing: string[],
+): unknown {
+  if (typeof value === 'string') {
+    const name = /^env:([A-Za-z_]\w*)$/.exec(value)?.[1]
+    if (name === undefined) return value
+    const secret = environment[name]
+    if (secret === undefined) missing.push(name)
+    return secret ?? ''
+  }
+  if (Array.isArray(value)) return value.map((item) => withSecrets(item, environment, missing))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, withSecrets(item, environment, missing)]),
+  )
+}
+
+function repeated(entries: readonly ProviderEntry[]): string[] {
+  const names = entries.map(({ name }) => name)
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))]
+}
