@@ -3,6 +3,7 @@ import { carrierCommand } from './carrier-log.ts'
 import { createContext, type CliContext } from './context.ts'
 import { dbCommand } from './db-migrate.ts'
 import { faultsCommand } from './faults.ts'
+import { inDoubtCommand } from './in-doubt.ts'
 import { messageCommand } from './message.ts'
 import { modeCommand } from './mode.ts'
 import { sendCommand } from './send.ts'
@@ -17,6 +18,7 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
   sendCommand,
   modeCommand,
   messageCommand,
+  inDoubtCommand,
   statusCommand,
   faultsCommand,
   carrierCommand,

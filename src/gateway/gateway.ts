@@ -9,6 +9,8 @@ import { createEnter } from './enter.ts'
 import { createFinish } from './finish-request.ts'
 import { createRequestHandler } from './handle-request.ts'
 import { createGatewayServer } from './http.ts'
+import { createInDoubt } from './in-doubt.ts'
+import { addInDoubtRoutes } from './in-doubt-routes.ts'
 import { createGatewayLedger, type GatewayLedger } from './ledger.ts'
 import { readMessageHistory } from './message-history.ts'
 import { changeMode, viewModes } from './mode-store.ts'
@@ -20,6 +22,7 @@ import { readRequest, takeOver } from './request-store.ts'
 import { createSending, type Sending } from './sending.ts'
 import { startSettler } from './settler.ts'
 import { readStatus } from './status.ts'
+import { addStatusReports } from './status-reports.ts'
 
 const LEFT_GRACE_MS = 2_000
 
@@ -128,6 +131,9 @@ function createServer(parts: Parts) {
         requests_in_progress: inProgress.size,
       }),
   })
+  const inDoubt = createInDoubt(legacyDatabase, ledgerDatabase, sending.service)
+  addInDoubtRoutes(server, authenticate, inDoubt, ledgerDatabase)
+  addStatusReports(server, legacyDatabase, config.serviceSecret)
   return server
 }
 

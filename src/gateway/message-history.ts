@@ -14,6 +14,10 @@ interface SmsLogRow {
   epoch: number
   fallback: string | null
   reason: string | null
+  /** What the service says became of it. */
+  delivery_status: string | null
+  delivery_at: Date | null
+  delivery_error: string | null
   created_at: Date
 }
 

@@ -16,6 +16,7 @@ export function summarize({ message_uuid, sms_logs, unresolved, ledger }: Messag
       provider_message_id: logged.provider_message_id ?? ledger?.provider_message_id ?? null,
       fallback,
       reason,
+      delivery_status: logged.delivery_status,
       authority,
     }
   }

@@ -18,6 +18,8 @@ export interface Sending {
   readonly legacy: LegacySender
   readonly shadow: Shadow
   readonly breaker: Breaker
+  /** The messaging service, for what an operator decides. */
+  readonly service: HttpPeer
   close(): Promise<void>
 }
 
@@ -63,6 +65,7 @@ export function createSending(
     legacy,
     shadow,
     breaker,
+    service,
     async close() {
       breaker.close()
       await shadow.close()

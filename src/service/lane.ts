@@ -43,11 +43,12 @@ const PACED_MS = 20
 const PAUSED_MS = 100
 
 export function startLane(options: LaneOptions): Lane {
-  const { dispatching, routed, queues, settle, idleMs, staleMs, log } = options
+  const { dispatching, routed, queues, idleMs, log } = options
   const { provider, inFlightMax } = routed
   const sends = new Set<Promise<void>>()
   const stopping = new AbortController()
-  let health: ProviderHealth = well
+  const health = createHealth(provider.name, log)
+  const send = createSend(options, health)
   let turn = 0
   let wakeUp = new AbortController()
 
@@ -60,35 +61,11 @@ export function startLane(options: LaneOptions): Lane {
     await sleep(ms, undefined, { signal }).catch(() => {})
   }
 
-  function learn(sign: AttemptSign): void {
-    const nowMs = performance.now()
-    const next = afterAttempt(health, sign, nowMs, Math.random())
-    if (next.kind === 'paused' && health.kind !== 'paused') {
-      log.warn({ provider: provider.name, for_ms: Math.round(next.untilMs - nowMs) }, 'provider paused')
-    }
-    health = next
-  }
-
-  async function send(dispatched: Dispatched, takenAt: number): Promise<void> {
-    const { permit, recipient, sender, body, dispatchedAtMs } = dispatched
-    const { messageUuid } = permit
-    try {
-      const leftMs = Math.min(staleMs, dispatched.validMs ?? staleMs) - (performance.now() - takenAt)
-      if (leftMs <= 0) return await settle(dispatched, heldUp)
-      const message = { messageUuid, recipient, sender, body, firstSentAtMs: Math.floor(dispatchedAtMs) }
-      const result = await provider.send(permit, message)
-      learn(signOf(result))
-      await settle(dispatched, result)
-    } catch (err) {
-      log.error({ err, message_uuid: messageUuid }, 'outcome not recorded: the reaper will flag the message')
-    }
-  }
-
-  /** Whether there may be more at once. */
+  /** Begins what it may; returns how long to wait before the next round. */
   async function round(): Promise<number> {
-    health = healthAt(health, performance.now())
-    let room = roomFor(health, sends.size, inFlightMax)
-    if (room === 0) return health.kind === 'well' ? idleMs : PAUSED_MS
+    const now = health.now()
+    let room = roomFor(now, sends.size, inFlightMax)
+    if (room === 0) return now.kind === 'well' ? idleMs : PAUSED_MS
     let waitMs = idleMs
     turn++
     for (let n = 0; n < queues.length && room > 0 && !stopping.signal.aborted; n++) {
@@ -134,11 +111,52 @@ export function startLane(options: LaneOptions): Lane {
     get inFlight() {
       return sends.size
     },
-    health: () => healthAt(health, performance.now()),
+    health: () => health.now(),
     stop() {
       stopping.abort()
       return done
     },
+  }
+}
+
+interface Health {
+  readonly now: () => ProviderHealth
+  readonly learn: (sign: AttemptSign) => void
+}
+
+function createHealth(provider: string, log: Logger): Health {
+  let health: ProviderHealth = well
+  return {
+    now() {
+      health = healthAt(health, performance.now())
+      return health
+    },
+    learn(sign) {
+      const nowMs = performance.now()
+      const next = afterAttempt(health, sign, nowMs, Math.random())
+      if (next.kind === 'paused' && health.kind !== 'paused') {
+        log.warn({ provider, for_ms: Math.round(next.untilMs - nowMs) }, 'provider paused')
+      }
+      health = next
+    },
+  }
+}
+
+/** One attempt, from the permit to the recorded outcome. Never rejects. */
+function createSend({ routed: { provider }, settle, staleMs, log }: LaneOptions, health: Health) {
+  return async (dispatched: Dispatched, takenAt: number): Promise<void> => {
+    const { permit, recipient, sender, body, dispatchedAtMs } = dispatched
+    const { messageUuid } = permit
+    try {
+      const leftMs = Math.min(staleMs, dispatched.validMs ?? staleMs) - (performance.now() - takenAt)
+      if (leftMs <= 0) return await settle(dispatched, heldUp)
+      const message = { messageUuid, recipient, sender, body, firstSentAtMs: Math.floor(dispatchedAtMs) }
+      const result = await provider.send(permit, message)
+      health.learn(signOf(result))
+      await settle(dispatched, result)
+    } catch (err) {
+      log.error({ err, message_uuid: messageUuid }, 'outcome not recorded: the reaper will flag the message')
+    }
   }
 }
 

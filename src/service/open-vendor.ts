@@ -115,11 +115,10 @@ export function openVendor(entry: VendorEntry, defaults: VendorDefaults, all: Pr
   return { ...openAs(kind, entry.options, common, { name, all }), name }
 }
 
-function openAs<Kind extends VendorKind>(
-  kind: Kind,
+/** The schema of its kind has checked the options. */
+const openAs = (
+  kind: VendorKind,
   options: unknown,
   common: Common,
   events: { readonly name: string; readonly all: ProviderEvents },
-): SmsProvider {
-  return openers[kind](options as Static<(typeof vendorOptions)[Kind]>, common, events)
-}
+): SmsProvider => (openers[kind] as (...args: unknown[]) => SmsProvider)(options, common, events)

@@ -71,7 +71,7 @@ export function startReporter(options: ReporterOptions): { wake(): void; stop():
       timeoutMs: CALL_TIMEOUT_MS,
     })
     if (exchange.kind !== 'answer' || exchange.status !== 200) {
-      const what = exchange.kind === 'answer' ? `HTTP ${exchange.status}` : `${exchange.cause}`
+      const what = exchange.kind === 'answer' ? `HTTP ${exchange.status}` : exchange.cause
       log.warn({ what, reports: reports.length }, 'the gateway could not be told; again later')
       return undefined
     }
