@@ -11,7 +11,7 @@ import { startGateway } from '../../src/gateway/gateway.ts'
 import { startFaultProxy } from '../../src/fault-proxy/fault-proxy.ts'
 import { sandboxProvider } from '../../src/providers/sandbox.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
-import { soleProvider } from '../../src/service/providers.ts'
+import { soleProvider, type OpenProviders } from '../../src/service/providers.ts'
 import { startService, type ServiceConfig } from '../../src/service/service.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
 
@@ -38,6 +38,8 @@ export interface SystemOptions {
   readonly gateway?: Partial<GatewayConfig>
   readonly service?: Partial<ServiceConfig>
   readonly quotaLimit?: number
+  /** What the service sends by, instead of the sandbox alone. */
+  readonly providers?: OpenProviders
   /** What the gateway takes for the service instead of the fault proxy. */
   readonly serviceUrl?: string
 }
@@ -85,7 +87,9 @@ export async function startSystem(options: SystemOptions = {}) {
     publicUrl: null,
     ...options.service,
   }
-  let service = await startService(serviceConfig, soleProvider(provider('service'), 32), quiet)
+  const openProviders: OpenProviders =
+    options.providers ?? ((events) => soleProvider(provider('service'), 32)(events))
+  let service = await startService(serviceConfig, openProviders, quiet)
   const upstreamPort = Number(new URL(service.url).port)
   const proxy = await startFaultProxy({
     host,
@@ -155,7 +159,7 @@ export async function startSystem(options: SystemOptions = {}) {
     /** Stops the service; start it again on the same port. */
     stopService: () => service.stop(),
     async restartService() {
-      service = await startService({ ...serviceConfig, port: upstreamPort }, soleProvider(provider('service'), 32), quiet)
+      service = await startService({ ...serviceConfig, port: upstreamPort }, openProviders, quiet)
     },
   }
 }

@@ -1,0 +1,162 @@
+// Delivery receipts: from the vendor's callback to go_sms_logs, and on to the gateway's sms_logs.
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { recordReports } from '../src/gateway/status-reports.ts'
+import { freePorts } from './support/processes.ts'
+import { eventually, startSystem } from './support/system.ts'
+import { RECEIPT_TOKEN, routed, startVendor } from './support/vendors.ts'
+
+const SECRET = 'a-shared-secret'
+const [gatewayPort = 0] = await freePorts(1)
+const vendor = await startVendor('vendor')
+const system = await startSystem({
+  providers: () => ({ list: [routed(vendor)], senderPaces: {} }),
+  gateway: { port: gatewayPort, serviceSecret: SECRET },
+  service: { gatewayUrl: `http://127.0.0.1:${gatewayPort}`, secret: SECRET },
+})
+await system.mode('ON')
+
+interface Logged {
+  status: string
+  delivery_status: string | null
+  provider_message_id: string | null
+}
+
+const logged = async (uuid: string) =>
+  (
+    await system.sql<Logged>(
+      `select status, delivery_status, provider_message_id from legacy.sms_logs where message_uuid = '${uuid}'`,
+    )
+  )[0]
+const untilLogged = (uuid: string, delivery: string) =>
+  eventually(
+    () => logged(uuid),
+    (row) => row?.delivery_status === delivery,
+  )
+
+async function sendOne(): Promise<string> {
+  const { body } = await system.send({ to: '+12025550121', body: 'hello' })
+  return body.messages[0]?.message_uuid ?? ''
+}
+
+async function callBack(receipt: object, token = RECEIPT_TOKEN): Promise<number> {
+  const response = await fetch(`${system.serviceUrl}/receipts/vendor`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-token': token },
+    body: JSON.stringify(receipt),
+  })
+  await response.text()
+  return response.status
+}
+
+describe('receipts', () => {
+  test('the outcome and the provider’s id reach sms_logs; the verdict stays as it was', async () => {
+    const uuid = await sendOne()
+    assert.deepEqual(await untilLogged(uuid, 'sent'), {
+      status: 'accepted',
+      delivery_status: 'sent',
+      provider_message_id: vendor.idOf(uuid),
+    })
+  })
+
+  test('out of order and doubled: the status only moves forward', async () => {
+    const uuid = await sendOne()
+    await untilLogged(uuid, 'sent')
+    const id = vendor.idOf(uuid)
+    for (const status of ['delivered', 'sent', 'failed', 'delivered']) {
+      assert.equal(await callBack({ id, status }), 202)
+    }
+    await untilLogged(uuid, 'delivered')
+    assert.equal(await callBack({ id, status: 'failed' }), 202)
+    await system.sql('select pg_sleep(1.2)')
+    assert.equal((await logged(uuid))?.delivery_status, 'delivered')
+    const rows = await system.sql(`select status from messaging.receipts where provider_message_id = '${id}'`)
+    assert.equal(rows.length, 3, 'each (id, status) once')
+  })
+
+  test('before the answer of the send: it waits as an orphan and is matched when the id is known', async () => {
+    const [{ known } = { known: 0 }] = await system.sql<{ known: number }>(
+      'select count(*) as known from messaging.receipts',
+    )
+    assert.equal(await callBack({ id: 'vendor-later', status: 'delivered' }), 202)
+    await eventually(
+      () =>
+        system.sql<{ n: number }>(`select count(*) as n from messaging.receipts where message_uuid is null`),
+      ([row]) => row?.n === 1,
+    )
+    assert.ok(known >= 3)
+    const uuid = await sendOne()
+    await untilLogged(uuid, 'sent')
+    await system.sql(
+      `update messaging.go_sms_logs set provider_message_id = 'vendor-later' where message_uuid = '${uuid}'`,
+    )
+    assert.equal((await untilLogged(uuid, 'delivered'))?.provider_message_id, 'vendor-later')
+  })
+
+  test('forged: 401 and no effect; for nobody’s provider: 404', async () => {
+    const uuid = await sendOne()
+    await untilLogged(uuid, 'sent')
+    assert.equal(await callBack({ id: vendor.idOf(uuid), status: 'delivered' }, 'guess'), 401)
+    const response = await fetch(`${system.serviceUrl}/receipts/nobody`, { method: 'POST', body: '{}' })
+    assert.equal(response.status, 404)
+    const rows = await system.sql(
+      `select 1 from messaging.receipts where provider_message_id = '${vendor.idOf(uuid)}'`,
+    )
+    assert.deepEqual(rows, [])
+  })
+
+  test('a receipt for a message that was proven not sent withdraws it: nobody sends it again', async () => {
+    vendor.course = 'slow_down'
+    const uuid = await sendOne()
+    await eventually(
+      () =>
+        system.sql<{ attempts: number }>(
+          `select attempts from messaging.execution_authority where message_uuid = '${uuid}'`,
+        ),
+      ([row]) => row?.attempts === 1,
+    )
+    await callBack({ id: 'vendor-liar', status: 'delivered', reference: uuid })
+    await untilLogged(uuid, 'void')
+    vendor.course = 'accept'
+    assert.ok(!vendor.sent.includes(uuid))
+  })
+})
+
+describe('status reports', () => {
+  const url = `http://127.0.0.1:${gatewayPort}/v1/status-reports`
+  const report = (uuid: string, version: number, status: 'sent' | 'delivered') => ({
+    message_uuid: uuid,
+    version,
+    status,
+    provider_message_id: 'p',
+    error: null,
+    at_ms: 1_800_000_000_000,
+  })
+
+  test('unsigned or forged: 401 and no effect', async () => {
+    const uuid = await sendOne()
+    await untilLogged(uuid, 'sent')
+    for (const headers of [{}, { 'baton-signature': `t=${Date.now()},v1=${'0'.repeat(64)}` }]) {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ reports: [report(uuid, 99, 'delivered')] }),
+      })
+      assert.equal(response.status, 401)
+    }
+    assert.equal((await logged(uuid))?.delivery_status, 'sent')
+  })
+
+  test('an older version changes nothing; a message that is not logged yet is named', async () => {
+    const uuid = await sendOne()
+    await untilLogged(uuid, 'sent')
+    const stranger = '01890000-0000-7000-8000-00000000beef'
+    const { gateway } = system.database
+    assert.deepEqual(
+      await recordReports(gateway, [report(uuid, 50, 'delivered'), report(stranger, 1, 'sent')]),
+      [stranger],
+    )
+    assert.deepEqual(await recordReports(gateway, [report(uuid, 49, 'sent')]), [])
+    assert.equal((await logged(uuid))?.delivery_status, 'delivered')
+  })
+})
