@@ -95,7 +95,10 @@ describe('a provider that is not there, and one that refuses for ever', async ()
   const service = await serviceWith(database, () => [
     routed(gone, { rule: { name: 'gone', cost: 1, tenants: ['acme', 'lone'] } }),
     routed(beta, { rule: { name: 'beta', cost: 2, tenants: ['acme'] } }),
-    routed({ name: 'us-only', origin: beta.origin }, { rule: { name: 'us-only', countries: ['US'] } }),
+    routed(
+      { name: 'us-only', origin: beta.origin },
+      { rule: { name: 'us-only', cost: 3, countries: ['US'] } },
+    ),
   ])
 
   test('no connection is proof; the next provider sends', async () => {

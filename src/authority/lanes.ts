@@ -8,6 +8,7 @@ const expire = statement<{ message_uuid: string }>(import.meta.url, './sql/expir
 const withdrawStatement = statement<{ message_uuid: string }>(import.meta.url, './sql/withdraw-go.sql')
 
 const MOVED_MAX = 1_000
+const ROUNDS_MAX = 100
 
 /**
  * Moves claimed messages out of lanes whose provider is paused or gone, as far as their route has an open one.
@@ -21,7 +22,13 @@ export async function moveStuck(
   const lanes = (await database.run(lanesStatement)).map(({ lane }) => lane)
   const stuck = lanes.filter((lane) => lane !== '' && !open.includes(lane))
   if (stuck.length === 0) return 0
-  return (await database.run(move, [MOVED_MAX, open, paused, stuck])).length
+  let moved = 0
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const rows = await database.run(move, [MOVED_MAX, open, paused, stuck])
+    moved += rows.length
+    if (rows.length < MOVED_MAX) break
+  }
+  return moved
 }
 
 /** `claimed(go) -> void` for what is past its validity; returns them, at most `limit`. */

@@ -4,7 +4,7 @@ import { expireForService, moveStuck } from '../authority/lanes.ts'
 import type { Database } from '../db/database.ts'
 import { repeat } from '../process/repeat.ts'
 import type { SendResult } from '../providers/provider.ts'
-import { startLane } from './lane.ts'
+import { startLane, type Lane } from './lane.ts'
 import { paceOf, type RoutedProvider, type ServiceProviders } from './providers.ts'
 
 export interface DispatcherOptions {
@@ -40,23 +40,26 @@ export async function startDispatcher(options: DispatcherOptions): Promise<Dispa
     ),
     ...Object.keys(senderPaces).map(nameOfSender),
   ])
-  const lanes = list.map((routed) => startLane({ ...options, routed, queues: queuesOf(routed, senderPaces) }))
+  const lanes = list.map((routed) =>
+    startLane({ ...options, routed, queues: queuesOf(routed, senderPaces), onPaused: sweepSoon }),
+  )
   const stopping = new AbortController()
   const sweeping = repeat(SWEEP_INTERVAL_MS, stopping.signal, sweep, (err) =>
     log.error({ err }, 'dispatcher: the sweep failed'),
   )
 
+  function sweepSoon(): void {
+    sweep().catch((err: unknown) => log.error({ err }, 'dispatcher: the sweep failed'))
+  }
+
   async function sweep(): Promise<void> {
     const expired = await expireForService(database)
     if (expired.length > 0) log.warn({ messages: expired.length }, 'void: valid_until has passed')
-    const isPaused = ({ health }: (typeof lanes)[number]) => health().kind === 'paused'
-    const open = lanes.filter((lane) => !isPaused(lane)).map(({ name }) => name)
-    const moved = await moveStuck(
-      database,
-      open,
-      lanes.filter(isPaused).map(({ name }) => name),
-    )
-    if (moved > 0) lanes.forEach((lane) => lane.wake())
+    const isWell = ({ health }: Lane) => health().kind === 'well'
+    const open = lanes.filter(isWell).map(({ name }) => name)
+    // A lane that is probing tries what comes to it now; what has waited there goes elsewhere.
+    const shut = lanes.filter((lane) => !isWell(lane)).map(({ name }) => name)
+    if ((await moveStuck(database, open, shut)) > 0) lanes.forEach((lane) => lane.wake())
   }
 
   return {

@@ -23,6 +23,7 @@ export interface LaneOptions {
   readonly idleMs: number
   /** A permit that has waited so long for its send is not used: the reaper may have flagged the message. */
   readonly staleMs: number
+  readonly onPaused: () => void
   readonly log: Logger
 }
 
@@ -47,7 +48,7 @@ export function startLane(options: LaneOptions): Lane {
   const { provider, inFlightMax } = routed
   const sends = new Set<Promise<void>>()
   const stopping = new AbortController()
-  const health = createHealth(provider.name, log)
+  const health = createHealth(options)
   const send = createSend(options, health)
   let turn = 0
   let wakeUp = new AbortController()
@@ -124,7 +125,7 @@ interface Health {
   readonly learn: (sign: AttemptSign) => void
 }
 
-function createHealth(provider: string, log: Logger): Health {
+function createHealth({ routed: { provider }, onPaused, log }: LaneOptions): Health {
   let health: ProviderHealth = well
   return {
     now() {
@@ -134,10 +135,11 @@ function createHealth(provider: string, log: Logger): Health {
     learn(sign) {
       const nowMs = performance.now()
       const next = afterAttempt(health, sign, nowMs, Math.random())
-      if (next.kind === 'paused' && health.kind !== 'paused') {
-        log.warn({ provider, for_ms: Math.round(next.untilMs - nowMs) }, 'provider paused')
-      }
+      const isNew = next.kind === 'paused' && health.kind !== 'paused'
       health = next
+      if (!isNew) return
+      log.warn({ provider: provider.name, for_ms: Math.round(next.untilMs - nowMs) }, 'provider paused')
+      onPaused()
     },
   }
 }

@@ -11,6 +11,21 @@ alter table messaging.execution_authority
   -- Past it the message is void, never sent late.
   add column valid_until timestamptz;
 
+-- Who sends next, and when, may change while a message is claimed; everything else stays behind the wall.
+drop trigger guard_authority on messaging.execution_authority;
+create trigger guard_authority before update of message_uuid, state, holder, epoch, attempt_token, attempts,
+    provider, provider_message_id, reason, claimed_at, dispatched_at, settled_at
+  on messaging.execution_authority for each row execute function messaging.guard_authority();
+
+create function messaging.guard_lane() returns trigger language plpgsql as $$
+begin
+  raise exception 'ledger: message % is %: only a claimed message changes lanes', old.message_uuid, old.state
+    using errcode = 'BA001';
+end $$;
+create trigger guard_lane before update of lane, route, paced, priority, not_before, valid_until
+  on messaging.execution_authority for each row
+  when (old.state <> 'claimed' and new.state = old.state) execute function messaging.guard_lane();
+
 -- What a lane may take next; a scheduled message stands behind what is due.
 create index execution_authority_lane on messaging.execution_authority (lane, paced, priority, not_before)
   where holder = 'go' and state = 'claimed';
