@@ -1,3 +1,4 @@
+import type { Holder } from '../core/authority-state.ts'
 import type { MessageRecord } from './message-record.ts'
 
 /**
@@ -161,28 +162,42 @@ function conservation({ request, sms, unresolved }: MessageRecord): Difference[]
 }
 
 /** Who sends, by `sms_logs` and by the ledger. */
-function ledger({ sms, ledger: row, request, go }: MessageRecord): Difference[] {
+function ledger(record: MessageRecord): Difference[] {
+  const { sms, ledger: row, request } = record
+  const detail = ledgerDetail(record)
   const ages = [sms.legacy?.ageMs, sms.go?.ageMs, row?.ageMs, request?.ageMs]
-  const differs = (detail: string): Difference[] => [{ kind: 'ledger_differs', detail, ages }]
-  const outcome = sms.go ?? sms.legacy
-  if (!outcome) {
+  return detail === undefined ? [] : [{ kind: 'ledger_differs', detail, ages }]
+}
+
+function ledgerDetail(record: MessageRecord): string | undefined {
+  const { sms, ledger: row, request, go } = record
+  if (!sms.go && !sms.legacy) {
     const isEntered = request !== null || go.real !== null
-    return row && !isEntered ? differs('the ledger has it, and nobody entered it') : []
+    return row && !isEntered ? 'the ledger has it, and nobody entered it' : undefined
   }
-  if (!row) return differs('it has an outcome and no row in the ledger')
-  const may = row.status === 'void' || row.holder === null ? 'nobody' : row.holder
-  if (sms.go && wasTaken(sms.go.status)) {
-    const wasHandedBack = go.real?.status === 'handed_back'
-    return may === 'go' || wasHandedBack ? [] : differs(`the service took it, and ${may} holds it`)
-  }
-  if (sms.go) return may === 'nobody' ? [] : differs(`the service rejected it, and ${may} holds it`)
-  if (may === 'go') return differs('the legacy side answered for it, and the service holds it')
-  if (sms.legacy?.status === 'sent') {
-    return may === 'legacy' && row.status !== 'refused' ? [] : differs('sent, and the ledger says it was not')
-  }
-  // In doubt may have been settled since; what failed must not be sent.
-  const isSentAfterAll = sms.legacy?.status === 'failed' && may === 'legacy' && row.status === 'sent'
-  return isSentAfterAll ? differs('failed, and the ledger says it was sent') : []
+  if (!row) return 'it has an outcome and no row in the ledger'
+  if (sms.go) return serviceDetail(record, row.holder)
+  if (row.holder === 'go') return 'the legacy side answered for it, and the service holds it'
+  return sms.legacy ? legacyDetail(sms.legacy.status, row) : undefined
+}
+
+function serviceDetail({ sms, go }: MessageRecord, holder: Holder | null): string | undefined {
+  const who = holder ?? 'nobody'
+  if (sms.go?.status === 'rejected')
+    return who === 'nobody' ? undefined : `the service rejected it, and ${who} holds it`
+  const wasHandedBack = go.real?.status === 'handed_back'
+  return who === 'go' || wasHandedBack ? undefined : `the service took it, and ${who} holds it`
+}
+
+/** In doubt may have been settled since; what was sent must be, what failed must not. */
+function legacyDetail(
+  status: 'sent' | 'failed' | 'in_doubt',
+  row: NonNullable<MessageRecord['ledger']>,
+): string | undefined {
+  const isHeld = row.holder === 'legacy' && row.status !== 'refused'
+  if (status === 'sent' && !isHeld) return 'sent, and the ledger says it was not'
+  if (status === 'failed' && row.status === 'sent') return 'failed, and the ledger says it was sent'
+  return undefined
 }
 
 function sidesOf({ sms, go, ledger: row }: MessageRecord, dryRun: boolean): Pick<Finding, 'sms' | 'go'> {

@@ -15,17 +15,14 @@ export type Repair =
 
 const none = (why: string): Repair => ({ action: 'none', why })
 
-export function planRepair({ kind, dryRun }: Finding, record: MessageRecord): Repair {
-  const theirs = dryRun ? record.go.dry : record.go.real
-  const status = theirs?.status === 'rejected' ? 'rejected' : 'accepted'
-  switch (kind) {
+export function planRepair(finding: Finding, record: MessageRecord): Repair {
+  switch (finding.kind) {
     case 'missing_in_sms_logs':
-      if (!record.request) return none('no request has entered it: a person must look')
-      if (!dryRun && record.sms.legacy)
-        return none('the gateway has another outcome for it: a person must look')
-      return { action: dryRun ? 'write_dry_verdict' : 'write_verdict', status }
-    case 'status_differs':
-      return { action: dryRun ? 'correct_dry_verdict' : 'correct_verdict', status }
+      return planMissing(finding, record)
+    case 'status_differs': {
+      const status = statusOf(finding, record)
+      return { action: finding.dryRun ? 'correct_dry_verdict' : 'correct_verdict', status }
+    }
     case 'quota_differs':
       return planQuota(record)
     case 'missing_in_go_sms_logs':
@@ -37,6 +34,18 @@ export function planRepair({ kind, dryRun }: Finding, record: MessageRecord): Re
     case 'ledger_differs':
       return none('the settler or a person decides by the ledger')
   }
+}
+
+function statusOf({ dryRun }: Finding, { go }: MessageRecord): 'accepted' | 'rejected' {
+  return (dryRun ? go.dry : go.real)?.status === 'rejected' ? 'rejected' : 'accepted'
+}
+
+function planMissing(finding: Finding, record: MessageRecord): Repair {
+  const status = statusOf(finding, record)
+  if (!record.request) return none('no request has entered it: a person must look')
+  if (finding.dryRun) return { action: 'write_dry_verdict', status }
+  if (record.sms.legacy) return none('the gateway has another outcome for it: a person must look')
+  return { action: 'write_verdict', status }
 }
 
 function planQuota(record: MessageRecord): Repair {

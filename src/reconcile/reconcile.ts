@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { uuidv7 } from 'uuidv7'
 import type { Database, Runner } from '../db/database.ts'
-import { statement } from '../db/statement.ts'
 import { untilKnown } from '../db/until-known.ts'
+import { readNowMs } from './clock.ts'
 import { findSuspects } from './find-suspects.ts'
 import { openMemory, SUSPECTS_MAX, type Memory } from './memory.ts'
 import { createPair, kindsOf, type Pair, type PairName, type Question } from './pairs.ts'
@@ -44,9 +44,6 @@ const PATIENCE_MS = 120_000
 // The databases mark what is written later than five minutes; a bucket is closed well after that.
 const CLOSED_AFTER_MS = 600_000
 
-const clock = statement<{ now_ms: number; hash: string }>(import.meta.url, './sql/clock.sql')
-const HASH_SAMPLE = '-7885451631765998619'
-
 /**
  * Compares both sides over a window and names every message that differs. Costs as much as the servers need to
  * hash the messages that no earlier run has seen as they are. A database that goes away in the middle is waited
@@ -60,7 +57,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Report> {
   }
   const runId = uuidv7()
   const patient = { legacy: waitFor(legacy, patienceMs), messaging: waitFor(messaging, patienceMs) }
-  const clocks = await Promise.all([readClock(patient.legacy), readClock(patient.messaging)])
+  const clocks = await Promise.all([readNowMs(patient.legacy), readNowMs(patient.messaging)])
   const openFrom = bucketAt(Math.min(...clocks) - CLOSED_AFTER_MS)
   const memory = await openMemory(patient.legacy, patient.messaging, runId, isFull)
   const tally = createTally({ runId, window, grace, onFinding: options.onFinding })
@@ -108,7 +105,7 @@ async function comparePair(run: PairRun): Promise<void> {
 async function takeStep(run: PairRun, step: Step): Promise<number> {
   const { options, legacy, messaging, pair, memory, tally, grace } = run
   const kinds = kindsOf[pair.name].filter((kind) => options.question.kinds.includes(kind))
-  const verify = createVerify({ legacy, messaging, kinds, grace, onFinding: tally.add })
+  const verify = createVerify({ legacy, messaging, kinds, grace, onFinding: (finding) => tally.add(finding) })
   if (step.kind === 'remembered') {
     await verify(await memory.suspects(pair.name, step.range.from))
     tally.count(pair.name, step.range.leftMessages, step.range.rightMessages, true)
@@ -123,16 +120,6 @@ async function takeStep(run: PairRun, step: Step): Promise<number> {
   tally.count(pair.name, result.left.messages, result.right.messages, false)
   if (step.isClosed) await memory.remember(pair.name, step.buckets, result, suspects)
   return result.left.messages + result.right.messages
-}
-
-async function readClock(runner: Runner): Promise<number> {
-  const [row] = await runner.run(clock)
-  if (row?.hash !== HASH_SAMPLE) {
-    throw new Error(
-      `reconcile: this server hashes a uuid otherwise: ${row?.hash}: both sides need PostgreSQL on little-endian machines`,
-    )
-  }
-  return row.now_ms
 }
 
 /** The database, with each statement repeated while the server is away; nothing here does harm twice. */

@@ -96,34 +96,49 @@ async function perform(runner: Runner, { runId, actor }: RepairOptions, work: Wo
   ])
 }
 
-async function write(runner: Runner, { finding, record, repair, request }: Work): Promise<void> {
+function write(runner: Runner, work: Work): Promise<unknown> {
+  const { finding, record, repair, request } = work
   const { messageUuid } = finding
-  const recipient = request.recipientMap.get(messageUuid) ?? ''
-  const { requestId, tenant, setting } = request
   switch (repair.action) {
-    case 'write_verdict': {
-      const reason = record.go.real?.reason ?? null
-      const providerMessageId = record.go.real?.providerMessageId ?? null
-      const base = { messageUuid, source: 'go', fallback: null, pending: null } as const
-      const outcomes = [{ ...base, status: repair.status, providerMessageId, reason }]
-      return recordAnswers(runner, [{ request, outcomes, answer: null }])
-    }
+    case 'write_verdict':
+      return writeVerdict(runner, work, repair.status)
     case 'write_dry_verdict': {
-      const reason = record.go.dry?.reason ?? null
-      const row = [messageUuid, repair.status, requestId, tenant, recipient, setting.epoch, reason]
-      await runner.run(writeDryVerdict, row)
-      return
+      const recipient = request.recipientMap.get(messageUuid) ?? ''
+      const { requestId, tenant, setting } = request
+      const row = [messageUuid, repair.status, requestId, tenant, recipient, setting.epoch]
+      return runner.run(writeDryVerdict, [...row, reasonOf(record.go.dry)])
     }
     case 'correct_verdict':
-      await runner.run(correctVerdict, [messageUuid, false, repair.status, record.go.real?.reason ?? null])
-      if (record.sms.go?.mode === 'ON')
-        await runner.run(settleQuota, [messageUuid, tenant, repair.status === 'accepted'])
-      return
+      return correct(runner, work, repair.status)
     case 'correct_dry_verdict':
-      await runner.run(correctVerdict, [messageUuid, true, repair.status, record.go.dry?.reason ?? null])
-      return
+      return runner.run(correctVerdict, [messageUuid, true, repair.status, reasonOf(record.go.dry)])
     case 'settle_quota':
-      await runner.run(settleQuota, [messageUuid, tenant, repair.charged])
+      return runner.run(settleQuota, [messageUuid, request.tenant, repair.charged])
+  }
+}
+
+const reasonOf = (row: { readonly reason: string | null } | null): string | null => row?.reason ?? null
+
+/** As the gateway would have recorded it: sms_logs, quota and the settler's work list together. */
+function writeVerdict(
+  runner: Runner,
+  { finding: { messageUuid }, record, request }: Work,
+  status: 'accepted' | 'rejected',
+): Promise<void> {
+  const providerMessageId = record.go.real?.providerMessageId ?? null
+  const base = { messageUuid, source: 'go', fallback: null, pending: null } as const
+  const outcomes = [{ ...base, status, providerMessageId, reason: reasonOf(record.go.real) }]
+  return recordAnswers(runner, [{ request, outcomes, answer: null }])
+}
+
+async function correct(
+  runner: Runner,
+  { finding: { messageUuid }, record, request }: Work,
+  status: 'accepted' | 'rejected',
+): Promise<void> {
+  await runner.run(correctVerdict, [messageUuid, false, status, reasonOf(record.go.real)])
+  if (record.sms.go?.mode === 'ON') {
+    await runner.run(settleQuota, [messageUuid, request.tenant, status === 'accepted'])
   }
 }
 

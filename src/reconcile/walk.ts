@@ -23,7 +23,7 @@ export async function startWalk(
   { name, left, right }: Pair,
   window: Buckets,
   openFrom: number,
-  memory: Memory,
+  memory: Pick<Memory, 'remembered'>,
 ): Promise<Walk> {
   const islands = await memory.remembered(name, window)
   let island = 0
