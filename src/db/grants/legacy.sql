@@ -20,3 +20,4 @@ grant select, update on legacy.reconcile_turn to baton_gateway;
 grant select, insert, delete on legacy.reconcile_ranges, legacy.reconcile_suspects to baton_gateway;
 grant select, insert on legacy.reconcile_repairs, legacy.evidence to baton_gateway;
 grant update (charged) on legacy.quota_settlements to baton_gateway;
+grant select, insert on legacy.shadow_differences to baton_gateway;

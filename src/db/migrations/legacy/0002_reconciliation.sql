@@ -175,3 +175,17 @@ create trigger append_only before update or delete on legacy.evidence for each r
 create trigger append_only_truncate before truncate on legacy.evidence execute function legacy.refuse_change();
 create trigger append_only before update or delete on legacy.reconcile_repairs for each row
   execute function legacy.refuse_change();
+
+-- What the two sides do otherwise on purpose, each with an owner and an end. Null: any value.
+create table legacy.shadow_differences (
+  difference_id bigint generated always as identity primary key,
+  field text not null check (field in ('verdict', 'number', 'sender')),
+  legacy_value text,
+  service_value text,
+  why text not null,
+  owner text not null,
+  valid_until timestamptz not null,
+  registered_by text not null,
+  registered_at timestamptz not null default now(),
+  constraint has_an_end check (valid_until > registered_at)
+);
