@@ -61,7 +61,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'sandbox stands alone',
     from: ['src/sandbox/'],
-    allows: within('sandbox/', 'contract/', 'process/'),
+    allows: within('sandbox/', 'contract/', 'process/', 'http/'),
   },
   { name: 'the runbook tool stands alone', from: ['src/runbook/'], allows: within('runbook/') },
   {
@@ -74,7 +74,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'fault-proxy stands alone',
     from: ['src/fault-proxy/'],
-    allows: within('fault-proxy/', 'process/'),
+    allows: within('fault-proxy/', 'process/', 'http/'),
   },
   { name: 'postgres stands alone', from: ['src/postgres/'], allows: within('postgres/', 'process/') },
   { name: 'nothing imports bin', from: ['src/'], allows: (target) => !target.startsWith('bin/') },

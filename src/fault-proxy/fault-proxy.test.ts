@@ -210,7 +210,7 @@ describe('fault proxy before an HTTP service', { timeout: 60_000 }, () => {
       const { status, type, body } = await control('PUT', setting)
       assert.equal(status, 400, JSON.stringify(setting))
       assert.equal(type, 'application/problem+json')
-      assert.deepEqual(Object.keys(body).sort(), ['detail', 'status', 'title', 'type'])
+      for (const field of ['type', 'title', 'status', 'detail', 'code']) assert.ok(field in body, field)
     }
     const { counters: _, ...setting } = (await control('GET')).body
     assert.deepEqual(setting, { delay_ms: 3, swallow: false })
