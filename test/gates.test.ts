@@ -12,8 +12,9 @@ import { eventually, startSystem, unique } from './support/system.ts'
 
 const system = await startSystem()
 const { gateway } = system.database
-const service = openPeer(system.serviceUrl, 2)
-after(() => service.close())
+const peer = openPeer(system.serviceUrl, 2)
+after(() => peer.close())
+const service = { url: system.serviceUrl, peer, secret: null }
 const context = { legacy: gateway, messaging: gateway, service }
 
 /** A test sends fewer messages than a gate wants to see in earnest. */
@@ -171,9 +172,12 @@ describe('every gate over real evidence', () => {
       )
       if (gate.name === 'service-reachable') {
         const nobody = openPeer('http://127.0.0.1:1', 1)
-        const failing = await checkGate({ ...context, service: nobody }, lenient, { isMeasured: true })
+        const elsewhere = { ...service, url: 'http://service.invalid:8081' }
+        for (const wrong of [{ ...service, peer: nobody }, { ...service, secret: 'x' }, elsewhere]) {
+          const failing = await checkGate({ ...context, service: wrong }, lenient, { isMeasured: true })
+          assert.equal(failing.verdict, 'FAIL')
+        }
         await nobody.close()
-        assert.equal(failing.verdict, 'FAIL')
       } else {
         const fault = faults[gate.name]
         assert.ok(fault, `a fault for ${gate.name}`)

@@ -125,7 +125,11 @@ test('URLs and keys come from .baton/env, and the environment comes before it', 
   const { environment, asked, url } = await serve(t, 200, [])
   const directory = mkdtempSync(join(tmpdir(), 'baton-cli-'))
   t.after(() => rmSync(directory, { recursive: true }))
-  writeEnvFile(directory, { ...environment, BATON_SANDBOX_URL: 'http://127.0.0.1:1' })
+  const databases = {
+    DATABASE_URL: 'postgres://127.0.0.1:1/x',
+    LEGACY_DATABASE_URL: 'postgres://127.0.0.1:1/x',
+  }
+  writeEnvFile(directory, { ...environment, ...databases, BATON_SANDBOX_URL: 'http://127.0.0.1:1' })
   const elsewhere = await run(['carrier', 'log'], { BATON_DIRECTORY: directory })
   assert.equal(elsewhere.code, 2)
   const here = await run(['carrier', 'log'], { BATON_DIRECTORY: directory, BATON_SANDBOX_URL: url })

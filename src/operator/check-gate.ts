@@ -9,9 +9,9 @@ import { measurements, type Found, type MeasureContext } from './measurements.ts
 export interface GateResult extends Verdict {
   readonly gate: string
   readonly measurement: Measurement | null
-  /** Record of the evidence that was judged, and of the verdict. */
+  /** Record of the evidence that was judged; `head` is that of the verdict. */
   readonly evidence_seq: number | null
-  readonly verdict_seq: number
+  readonly head: Head
 }
 
 const epochOf = statement<{ epoch: number }>(import.meta.url, './sql/epoch.sql')
@@ -63,7 +63,7 @@ export async function checkGate(
     ...verdict,
     measurement,
     evidence_seq: latest?.seq ?? null,
-    verdict_seq: head.seq,
+    head,
   }
 }
 

@@ -41,11 +41,11 @@ const atMost = (count: string, value: number): Condition => ({ count, is: '<=', 
 export const gates: readonly Gate[] = [
   {
     name: 'service-reachable',
-    about: 'the messaging service answers, in its own words, within the time a send has',
+    about: 'the messaging service answers in time, and lets nobody in but the gateway',
     asks: 'service',
     sampleMin: 3,
     freshMs: 5 * MINUTE_MS,
-    passes: [zero('failed'), atMost('slowest_ms', 500)],
+    passes: [zero('failed'), atMost('slowest_ms', 500), zero('refused_signed'), zero('let_in_unsigned')],
   },
   {
     name: 'grants-right',

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
-import type { HttpPeer } from '../http/exchange.ts'
+import type { Exchange, HttpPeer } from '../http/exchange.ts'
+import { signedPeer } from '../http/signature.ts'
 import { audit, type Audit } from '../reconcile/audit.ts'
 import { readNowMs } from '../reconcile/clock.ts'
 import { reconciliation } from '../reconcile/pairs.ts'
@@ -14,7 +15,14 @@ import type { MeasurementName } from './gates.ts'
 export interface MeasureContext {
   readonly legacy: Database
   readonly messaging: Database
-  readonly service: HttpPeer
+  readonly service: ServiceAt
+}
+
+export interface ServiceAt {
+  readonly url: string
+  readonly peer: HttpPeer
+  /** Shared with the gateway; null: calls are not signed, which is meant for one machine only. */
+  readonly secret: string | null
 }
 
 export interface Found {
@@ -88,19 +96,37 @@ export const measurements: Readonly<Record<MeasurementName, (context: MeasureCon
   },
 }
 
-async function probeService({ service }: MeasureContext): Promise<Found> {
+async function probeService({ service: { url, peer, secret } }: MeasureContext): Promise<Found> {
   let failed = 0
   let slowestMs = 0
   for (let probe = 0; probe < PROBES; probe++) {
     const beganMs = performance.now()
-    const exchange = await service.exchange({ method: 'GET', path: '/healthz', timeoutMs: PROBE_TIMEOUT_MS })
-    const isWell =
-      exchange.kind === 'answer' && exchange.status === 200 && exchange.text.includes('"baton-messaging"')
-    if (!isWell) failed++
+    const exchange = await peer.exchange({ method: 'GET', path: '/healthz', timeoutMs: PROBE_TIMEOUT_MS })
+    if (!(answersWith(exchange, 200) && exchange.text.includes('"baton-messaging"'))) failed++
     slowestMs = Math.max(slowestMs, performance.now() - beganMs)
   }
-  const counts = { failed, slowest_ms: Math.round(slowestMs) }
-  return { asked: 'GET /healthz of the service', sample: PROBES, counts }
+  // A call without messages: the service refuses it, and how it does tells whether it asked who calls.
+  const nothing = {
+    method: 'POST',
+    path: '/v1/messages',
+    body: JSON.stringify({ dry_run: true, messages: [] }),
+    timeoutMs: PROBE_TIMEOUT_MS,
+  } as const
+  const signed = secret === null ? undefined : await signedPeer(peer, secret).exchange(nothing)
+  const unsigned = await peer.exchange(nothing)
+  const isThisMachine = /^(127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname)
+  const mustAsk = secret !== null || !isThisMachine
+  const counts = {
+    failed,
+    slowest_ms: Math.round(slowestMs),
+    refused_signed: signed && !answersWith(signed, 400) ? 1 : 0,
+    let_in_unsigned: mustAsk && !answersWith(unsigned, 401) ? 1 : 0,
+  }
+  return { asked: 'GET /healthz, and calls with and without a signature', sample: PROBES, counts }
+}
+
+function answersWith(exchange: Exchange, status: number): exchange is Exchange & { kind: 'answer' } {
+  return exchange.kind === 'answer' && exchange.status === status
 }
 
 async function checkGrants({ legacy, messaging }: MeasureContext): Promise<Found> {
