@@ -97,7 +97,7 @@ export function compareCommand({ reach, report, finish }: CliContext): Command {
       const difference = { ...options, legacy_value: legacy, service_value: service, actor: 'baton compare' }
       report(
         await runRegister(reach, difference),
-        options,
+        command.opts<{ json?: boolean }>(),
         ({ difference_id }) => `Registered: ${difference_id}`,
       )
     })

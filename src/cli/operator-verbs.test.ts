@@ -34,9 +34,9 @@ async function run(argv: string[], environment: Record<string, string> = {}) {
   })
   return { code, out: out.join('\n'), complaints: complaints.join('\n') }
 }
-async function json<Value>(argv: string[]): Promise<{ code: number; value: Value }> {
+async function json(argv: string[]): Promise<{ code: number; value: unknown }> {
   const { code, out } = await run([...argv, '--json'])
-  return { code, value: JSON.parse(out) as Value }
+  return { code, value: JSON.parse(out) }
 }
 
 test('reconcile: 0 when clean; 1 with the uuid named; a repair is planned, then made', async () => {
@@ -48,10 +48,10 @@ test('reconcile: 0 when clean; 1 with the uuid named; a repair is planned, then 
   assert.ok(row)
   await sql(`update legacy.quota_accounts set used = 1`)
   await sql(`delete from legacy.sms_logs where message_uuid = '${row.message_uuid}'`)
-  const failed = await json<{ report: Report }>(['reconcile'])
+  const failed = await json(['reconcile'])
   assert.equal(failed.code, 1)
   assert.deepEqual(
-    failed.value.report.findings.map(({ kind, messageUuid }) => [kind, messageUuid]),
+    (failed.value as { report: Report }).report.findings.map(({ kind, messageUuid }) => [kind, messageUuid]),
     [['missing_in_sms_logs', row.message_uuid]],
   )
   assert.match(
@@ -102,8 +102,9 @@ test('audit: 0 when balanced, 1 when a message is not accounted for', async () =
 })
 
 test('compare: 3 with too few messages, 1 with a disagreement too many; register needs an end ahead', async () => {
-  const few = await json<{ compared: number; counts: Record<string, number> }>(['compare'])
-  assert.deepEqual([few.code, few.value.compared, few.value.counts['coverage']], [3, 100, 1])
+  const few = await json(['compare'])
+  const { compared, counts } = few.value as { compared: number; counts: Record<string, number> }
+  assert.deepEqual([few.code, compared, counts['coverage']], [3, 100, 1])
   const entry = ['compare', 'register', '--field', 'sender', '--why', 'w', '--owner', 'o', '--until']
   assert.equal((await run([...entry, '2020-01-01'])).code, 2)
   assert.equal((await run([...entry, 'later'])).code, 2)
@@ -120,7 +121,7 @@ test('gate: check judges and leaves evidence; list shows it; verify finds a cut 
     (await run(['gate', 'check', 'shadow-agreement', 'service-reachable', '--no-measure'], nobody)).code,
     1,
   )
-  const { value } = await json<{ gate: string; verdict: string | null }[]>(['gate', 'list'])
+  const value = (await json(['gate', 'list'])).value as { gate: string; verdict: string | null }[]
   assert.equal(value.length, gates.length)
   const verdictOf = (name: string) => value.find(({ gate }) => gate === name)?.verdict
   assert.deepEqual(['grants-right', 'shadow-agreement', 'service-reachable', 'performance'].map(verdictOf), [
