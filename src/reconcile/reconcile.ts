@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { uuidv7 } from 'uuidv7'
-import type { Database, Runner } from '../db/database.ts'
+import type { Database } from '../db/database.ts'
 import { untilKnown } from '../db/until-known.ts'
 import { readNowMs } from './clock.ts'
 import { findSuspects } from './find-suspects.ts'
@@ -8,7 +8,7 @@ import { openMemory, SUSPECTS_MAX, type Memory } from './memory.ts'
 import { createPair, kindsOf, type Pair, type PairName, type Question } from './pairs.ts'
 import { createTally, type Report, type Tally } from './report.ts'
 import { bucketAt, bucketStartMs, type Buckets } from './uuid-range.ts'
-import { createVerify } from './verify.ts'
+import { createVerify, type Verify } from './verify.ts'
 import { startWalk, type Step } from './walk.ts'
 import type { Finding, Grace } from './classify.ts'
 
@@ -64,7 +64,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Report> {
   try {
     for (const name of options.question.pairs) {
       const pair = createPair(name, patient.legacy, patient.messaging)
-      await comparePair({ options, pair, memory, openFrom, tally, grace, ...patient })
+      const kinds = kindsOf[name].filter((kind) => options.question.kinds.includes(kind))
+      const verify = createVerify({ ...patient, kinds, grace, onFinding: (finding) => tally.add(finding) })
+      await comparePair({ options, pair, memory, openFrom, tally, verify })
     }
   } finally {
     await memory.end()
@@ -74,17 +76,15 @@ export async function reconcile(options: ReconcileOptions): Promise<Report> {
 
 interface PairRun {
   readonly options: ReconcileOptions
-  readonly legacy: Runner
-  readonly messaging: Runner
   readonly pair: Pair
   readonly memory: Memory
   readonly openFrom: number
   readonly tally: Tally
-  readonly grace: Grace
+  readonly verify: Verify
 }
 
 async function comparePair(run: PairRun): Promise<void> {
-  const { options, pair, memory, openFrom, tally } = run
+  const { options, pair, memory, openFrom, tally, verify } = run
   const { window, signal, onProgress, throttlePercent = 100 } = options
   const walk = await startWalk(pair, window, openFrom, memory)
   tally.begin(pair.name)
@@ -92,7 +92,7 @@ async function comparePair(run: PairRun): Promise<void> {
     signal?.throwIfAborted()
     const beganMs = performance.now()
     const step = await walk.next()
-    if (!step) return
+    if (!step) return verify.finish()
     walk.learn(await takeStep(run, step))
     const reached = step.kind === 'compare' ? step.buckets.to : step.range.to
     onProgress?.({ pair: pair.name, reachedMs: bucketStartMs(reached), ...tally.soFar })
@@ -103,11 +103,9 @@ async function comparePair(run: PairRun): Promise<void> {
 
 /** Returns how many messages the step looked at. */
 async function takeStep(run: PairRun, step: Step): Promise<number> {
-  const { options, legacy, messaging, pair, memory, tally, grace } = run
-  const kinds = kindsOf[pair.name].filter((kind) => options.question.kinds.includes(kind))
-  const verify = createVerify({ legacy, messaging, kinds, grace, onFinding: (finding) => tally.add(finding) })
+  const { pair, memory, tally, verify } = run
   if (step.kind === 'remembered') {
-    await verify(await memory.suspects(pair.name, step.range.from))
+    await verify.look(await memory.suspects(pair.name, step.range.from))
     tally.count(pair.name, step.range.leftMessages, step.range.rightMessages, true)
     return step.range.leftMessages + step.range.rightMessages
   }
@@ -115,7 +113,7 @@ async function takeStep(run: PairRun, step: Step): Promise<number> {
   const result = await findSuspects(pair, step.buckets, async (found) => {
     // One more than can be remembered says enough.
     suspects.push(...found.slice(0, SUSPECTS_MAX + 1 - suspects.length))
-    await verify(found)
+    await verify.look(found)
   })
   tally.count(pair.name, result.left.messages, result.right.messages, false)
   if (step.isClosed) await memory.remember(pair.name, step.buckets, result, suspects)

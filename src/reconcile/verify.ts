@@ -20,23 +20,46 @@ const SETTLE_MS = 100
  * read once more after a moment: only what is wrong both times is reported, so that a message that changed
  * between the reads of the two databases is none.
  */
-export function createVerify(options: VerifyOptions): (messageUuids: readonly string[]) => Promise<void> {
-  const { legacy, messaging, kinds, grace, onFinding } = options
+export interface Verify {
+  look(messageUuids: readonly string[]): Promise<void>
+  /** Takes the second look at what still waits for it. */
+  finish(): Promise<void>
+}
 
-  async function look(messageUuids: readonly string[]): Promise<Map<string, Finding>> {
+export function createVerify(options: VerifyOptions): Verify {
+  const { legacy, messaging, kinds, grace, onFinding } = options
+  // Seen wrong once, by key; at most a batch and what one look adds.
+  let waiting = new Map<string, Finding>()
+  let lastLookMs = 0
+
+  async function read(messageUuids: readonly string[]): Promise<Map<string, Finding>> {
     const records = await readRecords(legacy, messaging, messageUuids)
     const findings = records.flatMap((record) => classify(record, grace))
     return new Map(findings.filter(({ kind }) => kinds.includes(kind)).map((one) => [keyOf(one), one]))
   }
 
-  return async (messageUuids) => {
-    for (let start = 0; start < messageUuids.length; start += BATCH) {
-      const first = await look(messageUuids.slice(start, start + BATCH))
-      if (first.size === 0) continue
-      await sleep(SETTLE_MS)
-      const again = await look([...new Set([...first.values()].map((one) => one.messageUuid))])
+  async function finish(): Promise<void> {
+    if (waiting.size === 0) return
+    const first = waiting
+    waiting = new Map()
+    const pauseMs = lastLookMs + SETTLE_MS - performance.now()
+    if (pauseMs > 0) await sleep(pauseMs)
+    const uuids = [...new Set([...first.values()].map(({ messageUuid }) => messageUuid))]
+    for (let start = 0; start < uuids.length; start += BATCH) {
+      const again = await read(uuids.slice(start, start + BATCH))
       for (const [key, finding] of again) if (first.has(key)) await onFinding(finding)
     }
+  }
+
+  return {
+    async look(messageUuids) {
+      for (let start = 0; start < messageUuids.length; start += BATCH) {
+        for (const entry of await read(messageUuids.slice(start, start + BATCH))) waiting.set(...entry)
+        lastLookMs = performance.now()
+        if (waiting.size >= BATCH) await finish()
+      }
+    },
+    finish,
   }
 }
 

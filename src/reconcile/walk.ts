@@ -15,8 +15,8 @@ export interface Walk {
 }
 
 const WIDTH_FIRST = 4
-const MESSAGES_LOW = 100_000
-const MESSAGES_HIGH = 400_000
+const MESSAGES_LOW = 250_000
+const MESSAGES_HIGH = 1_000_000
 
 /** Goes through a window from the oldest bucket. Buckets before `openFrom` get no more regular writes. */
 export async function startWalk(

@@ -1,6 +1,5 @@
 // Many messages that went every way a message can go, in all tables, as a system leaves them when it is at rest.
-import { sql, TENANT } from './system.ts'
-import type { TestDatabase } from './database.ts'
+import type { Database } from '../../src/db/database.ts'
 
 export interface Population {
   readonly messages: number
@@ -22,12 +21,17 @@ export const ways = {
   accepted: 5,
 } as const
 
+const TENANT = 'demo'
+
 /** Loads the tables without their triggers, as a restored backup would be; then everything is compared once. */
-export async function populate(database: TestDatabase, population: Population): Promise<void> {
+export async function populate(
+  { admin }: { readonly admin: Database },
+  population: Population,
+): Promise<void> {
   const { messages, startMs, spanMs, isAllOn = false } = population
+  const sql = (text: string) => admin.run({ name: '', text })
   const way = isAllOn ? '5' : 'i % 10'
   await sql(
-    database,
     `create table population as
      select i, ${way} as way,
        (lpad(to_hex(ms), 12, '0') || '7' || lpad(to_hex(i & 4095), 3, '0') || '8' || substr(md5(i::text), 1, 15))::uuid as message_uuid,
@@ -62,11 +66,11 @@ export async function populate(database: TestDatabase, population: Population): 
        case way when 1 then 'accepted' when 3 then 'rejected' else 'sent' end, at, at
      from population where way = 1 or way = 3 or way >= 5 order by i`,
   ]
-  await database.admin.transaction(async (runner) => {
+  await admin.transaction(async (runner) => {
     await runner.run({ name: '', text: 'set local session_replication_role = replica' })
     await runner.run({ name: '', text: 'set local statement_timeout = 0' })
     for (const text of load) await runner.run({ name: '', text })
   })
-  await sql(database, 'analyze legacy.requests, legacy.sms_logs, legacy.quota_settlements')
-  await sql(database, 'analyze messaging.execution_authority, messaging.go_sms_logs')
+  await sql('analyze legacy.requests, legacy.sms_logs, legacy.quota_settlements')
+  await sql('analyze messaging.execution_authority, messaging.go_sms_logs')
 }
