@@ -1,10 +1,11 @@
 import type { Pair } from './pairs.ts'
 import { partOfKey, type ClassedMessage, type Cut, type Print, type Side } from './side.ts'
-import { cut, type Buckets, type UuidRange } from './uuid-range.ts'
+import { cut, rangeOf, type Buckets, type UuidRange } from './uuid-range.ts'
 
 /**
- * Compares a run of buckets in three steps, each only where the one before differs:
+ * Compares a run of buckets in steps, each only where the one before differs:
  *
+ *   whole     one hash over all of it; left out where a difference is likely
  *   parts     one hash for each of 1,024 stretches of time, by the server
  *   pieces    parts that differ are cut again, by a hash of the uuid, to about 16 messages
  *   messages  of pieces that differ; what stands on one side alone, or otherwise, is a suspect
@@ -14,6 +15,7 @@ import { cut, type Buckets, type UuidRange } from './uuid-range.ts'
 export interface RangeResult {
   readonly left: Print
   readonly right: Print
+  readonly differs: boolean
 }
 
 const PARTS = 1_024
@@ -25,15 +27,21 @@ const MESSAGES_A_BATCH = 20_000
 export async function findSuspects(
   { left, right }: Pair,
   buckets: Buckets,
+  isLikelyEqual: boolean,
   onSuspects: (messageUuids: readonly string[]) => Promise<void>,
 ): Promise<RangeResult> {
+  if (isLikelyEqual) {
+    const range = rangeOf(buckets)
+    const [ours, theirs] = await Promise.all([left.whole(range), right.whole(range)])
+    if (isSame(ours, theirs)) return { left: ours, right: theirs, differs: false }
+  }
   const ranges = cut(buckets, PARTS)
   const [leftParts, rightParts] = await Promise.all([left.parts(ranges), right.parts(ranges)])
   const cuts = ranges.flatMap((range, part) => cutIfDifferent(part, range, leftParts, rightParts))
   for (const batch of batched(cuts, ({ pieces }) => pieces, PIECES_A_BATCH)) {
     await openParts(left, right, batch, onSuspects)
   }
-  return { left: total(leftParts), right: total(rightParts) }
+  return { left: total(leftParts), right: total(rightParts), differs: cuts.length > 0 }
 }
 
 function cutIfDifferent(

@@ -23,7 +23,12 @@ export interface Memory {
   remembered(pair: PairName, window: Buckets): Promise<Remembered[]>
   suspects(pair: PairName, from: number): Promise<string[]>
   /** Does nothing without the turn, or when another run has taken it over. */
-  remember(pair: PairName, buckets: Buckets, result: RangeResult, suspects: readonly string[]): Promise<void>
+  remember(
+    pair: PairName,
+    buckets: Buckets,
+    result: Pick<RangeResult, 'left' | 'right'>,
+    suspects: readonly string[],
+  ): Promise<void>
   end(): Promise<void>
 }
 
@@ -107,7 +112,11 @@ export async function openMemory(
   }
 }
 
-function rangeColumns(pair: PairName, { from, to }: Buckets, { left, right }: RangeResult) {
+function rangeColumns(
+  pair: PairName,
+  { from, to }: Buckets,
+  { left, right }: Pick<RangeResult, 'left' | 'right'>,
+) {
   return [pair, from, to, left.messages, left.hash, right.messages, right.hash] as const
 }
 

@@ -66,7 +66,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Report> {
       const pair = createPair(name, patient.legacy, patient.messaging)
       const kinds = kindsOf[name].filter((kind) => options.question.kinds.includes(kind))
       const verify = createVerify({ ...patient, kinds, grace, onFinding: (finding) => tally.add(finding) })
-      await comparePair({ options, pair, memory, openFrom, tally, verify })
+      await comparePair({ options, pair, memory, openFrom, tally, verify, differed: false })
     }
   } finally {
     await memory.end()
@@ -81,6 +81,8 @@ interface PairRun {
   readonly openFrom: number
   readonly tally: Tally
   readonly verify: Verify
+  /** Where the last stretch differed, the next one may as well. */
+  differed: boolean
 }
 
 async function comparePair(run: PairRun): Promise<void> {
@@ -110,11 +112,12 @@ async function takeStep(run: PairRun, step: Step): Promise<number> {
     return step.range.leftMessages + step.range.rightMessages
   }
   const suspects: string[] = []
-  const result = await findSuspects(pair, step.buckets, async (found) => {
+  const result = await findSuspects(pair, step.buckets, !run.differed, async (found) => {
     // One more than can be remembered says enough.
     suspects.push(...found.slice(0, SUSPECTS_MAX + 1 - suspects.length))
     await verify.look(found)
   })
+  run.differed = result.differs
   tally.count(pair.name, result.left.messages, result.right.messages, false)
   if (step.isClosed) await memory.remember(pair.name, step.buckets, result, suspects)
   return result.left.messages + result.right.messages

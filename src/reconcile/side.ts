@@ -26,6 +26,7 @@ export interface Side {
   readonly name: string
   /** A uuid at or before which no message stands from `from` on; undefined: there are no more. */
   first(from: string): Promise<string | undefined>
+  whole(range: UuidRange): Promise<Print>
   /** Prints of the non-empty parts. `parts` are neighbours, in order. */
   parts(parts: readonly UuidRange[]): Promise<Map<number, Print>>
   /** Prints of the non-empty pieces, by {@link pieceKey}. */
@@ -44,6 +45,7 @@ export interface SideOptions {
   readonly near?: 'request_id'
 }
 
+const nothing: Print = { messages: 0, hash: '0' }
 const NEAR_MARGIN_MS = 5_000
 const PIECE_BASE = 2 ** 32
 
@@ -53,6 +55,7 @@ export const partOfKey = (key: number): number => Math.floor(key / PIECE_BASE)
 export function createSide({ name, runner, view, near }: SideOptions): Side {
   const statementFor = <Row>(file: string): Statement<Row> => viewStatement<Row>(file, view, near)
   const first = statementFor<{ near: string }>('first')
+  const whole = statementFor<Print>('whole')
   const parts = statementFor<{ part: number; messages: number; hash: string }>('parts')
   const pieces = statementFor<{ part: number; piece: number; messages: number; hash: string }>('pieces')
   const messages = statementFor<{ message_uuid: string; class: number }>('messages')
@@ -63,6 +66,11 @@ export function createSide({ name, runner, view, near }: SideOptions): Side {
     async first(from) {
       const [row] = await runner.run(first, [around({ from, to: from }).from])
       return row?.near
+    },
+    async whole(range) {
+      const { from, to } = around(range)
+      const [row] = await runner.run(whole, [range.from, range.to, from, to])
+      return row ?? nothing
     },
     async parts(ranges) {
       const whole = { from: ranges[0]?.from ?? '', to: ranges.at(-1)?.to ?? '' }
@@ -95,8 +103,20 @@ function columnsOf(cuts: readonly Cut[], around: (range: UuidRange) => UuidRange
   ]
 }
 
-/** Without a name it is planned anew each time: the plan depends on how wide the range is. */
+/**
+ * Without a name it is planned anew each time: the plan depends on how wide the range is. Where messages are found
+ * by their own uuid, the second range would only be compared twice.
+ */
 function viewStatement<Row>(file: string, view: string, near: 'request_id' | undefined): Statement<Row> {
   const text = readFileSync(new URL(`./sql/${file}.sql`, import.meta.url), 'utf8')
-  return { name: '', text: text.replaceAll(':view', view).replaceAll(':near', near ?? 'message_uuid') }
+  const nearby = near ? `${near} between $1 and $2` : '$1 is not null and $2 is not null'
+  return {
+    name: '',
+    text: text
+      .replaceAll(/:near between (\S+) and (\S+)/g, (_, from: string, to: string) =>
+        nearby.replace('$1', () => from).replace('$2', () => to),
+      )
+      .replaceAll(':view', view)
+      .replaceAll(':near', near ?? 'message_uuid'),
+  }
 }

@@ -15,8 +15,9 @@ export interface Walk {
 }
 
 const WIDTH_FIRST = 4
-const MESSAGES_LOW = 250_000
-const MESSAGES_HIGH = 1_000_000
+const GROWTH_MAX = 64
+const MESSAGES_LOW = 400_000
+const MESSAGES_HIGH = 2_000_000
 
 /** Goes through a window from the oldest bucket. Buckets before `openFrom` get no more regular writes. */
 export async function startWalk(
@@ -59,7 +60,10 @@ export async function startWalk(
       return { kind: 'compare', buckets, isClosed: buckets.to <= openFrom }
     },
     learn(messages) {
-      if (messages < MESSAGES_LOW) width = Math.min(width * 2, window.to - window.from)
+      if (messages < MESSAGES_LOW) {
+        const growth = Math.min(Math.max(2, Math.floor(MESSAGES_LOW / Math.max(messages, 1))), GROWTH_MAX)
+        width = Math.min(width * growth, window.to - window.from)
+      }
       if (messages > MESSAGES_HIGH) width = Math.max(1, Math.floor(width / 2))
     },
   }
