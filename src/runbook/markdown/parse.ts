@@ -95,7 +95,7 @@ function addCode(cursor: TreeCursor, building: Building, place: Place): void {
   const isDiff = /^(?:diff|patch)\b/i.test(info) || (info === '' && looksLikeDiff(plain.text))
   if (isDiff) {
     const image = afterImage(norm, pieces)
-    const language = (image.path && languageOfPath(image.path)) ?? languageOf('', image.text)
+    const language = (image.path === null ? null : languageOfPath(image.path)) ?? languageOf('', image.text)
     building.codes.push({ ...image, language, info, from, to, isDiff, ...place })
     return
   }

@@ -1,0 +1,98 @@
+import { applyEdits, chooseFixes, keepsTheRest, keyOf, type Chosen } from './fixes/apply.ts'
+import type { Edit, Finding, Rule } from './finding.ts'
+import { lint, type LintResult } from './lint.ts'
+import { ALL_RULES } from './rules/all-rules.ts'
+import { completeInvariants } from './fixes/complete-invariants.ts'
+import { repairHunks } from './fixes/hunk-counts.ts'
+
+const PASSES_MAX = 12
+
+/** A fix that was made, with the heading it stood under before its pass. */
+export interface Applied {
+  readonly rule: string
+  readonly heading: string | null
+  readonly line: number
+  readonly message: string
+  readonly advice: string
+  readonly edits: number
+  readonly deletes: string | null
+}
+
+export interface HardenResult {
+  readonly before: string
+  readonly after: string
+  readonly initial: LintResult
+  readonly final: LintResult
+  readonly applied: readonly Applied[]
+  /** Single edits made over all passes. */
+  readonly edits: number
+  readonly remaining: readonly Finding[]
+  readonly passes: number
+}
+
+/**
+ * Makes the safe fixes until none is left, then verifies: nothing new is found, what lies between the edits is
+ * untouched, another run changes nothing. A fix that breaks this is left out and reported as remaining.
+ */
+export function harden(text: string, rules: readonly Rule[] = ALL_RULES): HardenResult {
+  const initial = lint(text, rules)
+  const refused = new Set<string>()
+  const applied: Applied[] = []
+  let current = { text, result: initial }
+  let edits = 0
+  let passes = 0
+  while (passes < PASSES_MAX) {
+    const chosen = chooseFixes(current.result.findings, refused)
+    if (chosen.length === 0) break
+    passes++
+    const next = takePass(current, chosen, refused, rules)
+    applied.push(...next.taken.map((fix) => describe(fix)))
+    edits += next.taken.reduce((sum, fix) => sum + fix.edits.length, 0)
+    current = { text: next.text, result: next.result }
+  }
+  const completed = initial.findings.length > 0 ? completeInvariants(current.result, rules) : null
+  if (completed) {
+    applied.push(completed.applied)
+    edits += completed.edits
+    current = { text: completed.text, result: completed.result }
+  }
+  const remaining = current.result.findings
+  return { before: text, after: current.text, initial, final: current.result, applied, edits, remaining, passes }
+}
+
+function describe({ finding, edits }: Chosen): Applied {
+  return { rule: finding.rule, heading: finding.heading, line: finding.startLine, message: finding.message, advice: finding.fix.advice, edits: edits.length, deletes: finding.fix.deletes ?? null }
+}
+
+interface Pass {
+  readonly text: string
+  readonly result: LintResult
+  readonly taken: readonly Chosen[]
+}
+
+/** Applies a pass's fixes; where together they bring up something new, one by one, leaving out the guilty. */
+function takePass(current: { text: string; result: LintResult }, chosen: readonly Chosen[], refused: Set<string>, rules: readonly Rule[]): Pass {
+  const whole = attempt(current, chosen, rules)
+  if (whole) return whole
+  const good: Chosen[] = []
+  for (const fix of chosen) {
+    if (attempt(current, [fix], rules) && (good.length === 0 || attempt(current, [...good, fix], rules))) good.push(fix)
+    else refused.add(keyOf(fix.finding))
+  }
+  return attempt(current, good, rules) ?? { ...current, taken: [] }
+}
+
+function attempt(current: { text: string; result: LintResult }, chosen: readonly Chosen[], rules: readonly Rule[]): Pass | null {
+  const { source } = current.result.facts.document
+  const edits: Edit[] = repairHunks(current.result.facts, chosen.flatMap((fix) => [...fix.edits]))
+  const text = applyEdits(source, edits)
+  if (text === current.text || !keepsTheRest(source, edits, text)) return null
+  const result = lint(text, rules)
+  return bringsNew(current.result.findings, result.findings) ? null : { text, result, taken: chosen }
+}
+
+/** A rule that finds more than before, or something where it found nothing. */
+function bringsNew(before: readonly Finding[], after: readonly Finding[]): boolean {
+  const count = (findings: readonly Finding[], rule: string): number => findings.filter((finding) => finding.rule === rule).length
+  return [...new Set(after.map(({ rule }) => rule))].some((rule) => count(after, rule) > count(before, rule))
+}
