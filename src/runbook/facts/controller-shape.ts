@@ -2,8 +2,7 @@ import { contains, functionOf, textOf, type CodeNode, type Tree } from '../code/
 import { isUuidCall } from './calls.ts'
 import type { CodeFact, Facts } from './facts.ts'
 import { loopAround, type Loop } from './loops.ts'
-import { isModeSwitch, labelModes, modesOfCondition } from './mode-context.ts'
-import { MODES, type Mode } from './modes.ts'
+import { isModeSwitch, modesOfCondition } from './mode-context.ts'
 
 type Fact = CodeFact & { readonly tree: Tree }
 
@@ -95,12 +94,6 @@ function recipientMap(tree: Tree, uuids: MapUse | null, sender: CodeNode | null)
   if (named && name) return mapUse(tree, name, named)
   const whole = tree.nodes.find((node) => node.kind === 'assign' && /^\$recipientMap$/.test(node.name) && !/=\s*\[\s*\]$/.test(textOf(tree, node)))
   return whole ? { name: whole.name, declaration: null, fill: whole, loop: null } : null
-}
-
-/** The modes that no arm names. */
-export function unnamedModes(choice: CodeNode): Mode[] {
-  const named = new Set(choice.children.filter((child) => child.kind === 'case').flatMap((arm) => [...labelModes(arm)]))
-  return MODES.filter((mode) => !named.has(mode))
 }
 
 export function ownerOf(shape: ControllerShape): CodeNode {

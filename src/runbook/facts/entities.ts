@@ -34,13 +34,13 @@ const STOP = new Set(
    deploy deployed release repo repository directory file path image host language runtime lang component project target stack`.split(/\s+/),
 )
 
-function collect(patterns: readonly RegExp[], text: string, into: Map<string, number>, weight: number): void {
+function collect(patterns: readonly RegExp[], text: string, norm: string, into: Map<string, number>, weight: number): void {
   for (const pattern of patterns) {
     for (const match of text.matchAll(pattern)) {
       const name = match.groups?.['quoted'] ?? match[1] ?? ''
       if (name.length < 3 || STOP.has(name.toLowerCase()) || /^\d/.test(name)) continue
-      const looksLikeName = /[-_.\d]/.test(name) || /^[A-Z]/.test(name) || name === name.toLowerCase()
-      if (looksLikeName) into.set(name, (into.get(name) ?? 0) + weight)
+      const isName = /[-_.\d]/.test(name) || /^[A-Z]/.test(name) || norm.includes(`\`${name}\``)
+      if (isName || (match.groups?.['quoted'] === undefined && name.length > 3)) into.set(name, (into.get(name) ?? 0) + weight)
     }
   }
 }
@@ -51,8 +51,8 @@ export function findEntities(sentences: readonly Sentence[], norm: string): Enti
   for (const { text, unit } of sentences) {
     const raw = norm.slice(unit.from, unit.to)
     if (!/\b(?:Go|Golang|Laravel)\b/.test(text)) continue
-    collect(GO_PATTERNS, text, go, 1)
-    collect(LARAVEL_PATTERNS, text, laravel, 1)
+    collect(GO_PATTERNS, text, norm, go, 1)
+    collect(LARAVEL_PATTERNS, text, norm, laravel, 1)
     if (unit.row && !unit.row.isHeader) fromRow(unit.row, norm, raw, go, laravel)
   }
   const goNames = namesUsed(go, norm, laravel)
@@ -89,11 +89,11 @@ function namePart(names: readonly string[]): string {
 
 function goPattern(names: readonly string[]): RegExp {
   const base = String.raw`\b[Gg]o(?:lang)?[ -](?:[\w-]+[ -])?${KIND}|\b[Tt]he Go\b|\b(?:Go)\b(?!\s*(?:\/|to\b|on\b|live|ahead|back|through|online|\d))|\b[Mm]essaging[ -][Ss]ervice(?!Client)|\b[Nn]ew (?:service|gateway|sender|system|path|messaging)`
-  return new RegExp(base + namePart(names.flatMap((name) => [name, capital(name)])), 'g')
+  return new RegExp(base + namePart(names.flatMap((name) => spellings(name))), 'g')
 }
 
 function laravelPattern(names: readonly string[]): RegExp {
-  return new RegExp(String.raw`\b[Ll]aravel\b|\b[Mm]onolith\b` + namePart(names.flatMap((name) => [name, capital(name)])), 'g')
+  return new RegExp(String.raw`\b[Ll]aravel\b|\b[Mm]onolith\b` + namePart(names.flatMap((name) => spellings(name))), 'g')
 }
 
 function legacyPattern(names: readonly string[], sentences: readonly Sentence[]): RegExp {
@@ -102,8 +102,10 @@ function legacyPattern(names: readonly string[], sentences: readonly Sentence[])
   return new RegExp(base + sidecar + namePart(names), 'g')
 }
 
-function capital(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1)
+/** A name as it stands inside a sentence and at its beginning. */
+function spellings(name: string): string[] {
+  const rest = name.slice(1)
+  return [name.charAt(0).toUpperCase() + rest, name.charAt(0).toLowerCase() + rest]
 }
 
 export function mentions(pattern: RegExp, text: string): boolean {

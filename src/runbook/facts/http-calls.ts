@@ -42,12 +42,19 @@ function chains(facts: Facts, fact: Fact, fragments: readonly Fact[]): HttpCall[
 function isPost(facts: Facts, { tree, code }: Fact, node: CodeNode): boolean {
   if (node.kind !== 'call' || !POST.test(node.name) || node.name === 'retry') return false
   const text = textOf(tree, node)
+  if (!sendsRequest(tree, node)) return false
   const isHttp = /^(?:\\?(?:\w+\\)*Http::|\$(?:this->)?(?:\w*[hH]ttp\w*|\w*[gG]uzzle\w*|\w*[cC]lient\w*|\w*[cC]url\w*|\w*[tT]ransport\w*|\w*pending\w*|\w*[cC]onnection)(?:->|\(|$)|\(?new \\?(?:\w+\\)*(?:Client|GuzzleClient)|HttpClient::|app->|resolve->)/.test(node.callee)
   if (!isHttp || NOT_MESSAGES.test(text.slice(0, 200)) || isPartOfLonger(node)) return false
   if (/json|form_params|body|headers/.test(text) || /^Http::|Http::/.test(node.callee)) {
     return PAYLOAD.test(text) || mentionsService(facts, text) || PAYLOAD.test(enclosingText(tree, node, code.text))
   }
   return PAYLOAD.test(text) || (/["'][^"']*\/(?:v\d\/)?(?:messages|sms|send)\b/.test(text) && /^\$(?:this->)?(?:http|guzzle|client)/i.test(node.callee))
+}
+
+/** A client's own `send($uuid, ...)` is no request; one is made of a URL, a path, an options array or a request object. */
+function sendsRequest(tree: Tree, node: CodeNode): boolean {
+  if (/Http::/.test(node.callee)) return true
+  return node.args.some((argument) => /^["'][^"']*["']$|^\[|^\$(?:this->)?\w*(?:url|uri|endpoint|request|path|base)\w*|["'][^"']*\/|^new \S*Request\b|^(?:config|route|url|sprintf|rtrim)\(/i.test(textOf(tree, argument).trim()))
 }
 
 function enclosingText(tree: Tree, node: CodeNode, text: string): string {

@@ -62,6 +62,12 @@ export function labelModes(arm: CodeNode): Set<Mode> {
   return new Set(arm.labels.flatMap((label) => [...(modesOfCondition(label) ?? [])]))
 }
 
+/** The modes that no arm names. */
+export function unnamedModesOf(choice: CodeNode): Mode[] {
+  const named = new Set(choice.children.filter((child) => child.kind === 'case').flatMap((arm) => [...labelModes(arm)]))
+  return MODES.filter((mode) => !named.has(mode))
+}
+
 /** The modes in which an arm's statements run, falling through from arms above included. */
 export function modesOfArm(tree: Tree, arm: CodeNode): ModeSet {
   const choice = arm.parent

@@ -102,19 +102,19 @@ function replyLines(tree: Tree, use: ProviderUse, anchor: CodeNode): string[] | 
   const isInLoop = loop !== null && contains(use.scope, loop) && use.scope !== loop
   if (isInLoop) {
     const append = within(tree, loop, 'assign').find((node) => node.from > use.call.from && /\bappend\(/.test(textOf(tree, node)))
-    return append ? [substituted(tree, use, textOf(tree, append)), 'continue'] : ['continue']
+    return append ? [substituted(use, textOf(tree, append)), 'continue'] : ['continue']
   }
   const later = tree.nodes.filter((node) => contains(use.scope, node) && node.from >= use.call.to)
   const returned = later.filter((node) => node.kind === 'return' && /^return\s+\S/.test(textOf(tree, node)) && enclosing(node, 'function') === enclosing(use.call, 'function')).at(-1)
-  if (returned) return substituted(tree, use, textOf(tree, returned)).split('\n')
+  if (returned) return substituted(use, textOf(tree, returned)).split('\n')
   const answer = later.filter((node) => node.kind === 'call' && REPLY.test(node.name) && !/\b(?:log|logger|slog|errors?|store|db|repo|logs)\b/i.test(node.callee) && !/Error|BadRequest|Status(?:4|5)|err\b.*err/.test(node.name)).at(-1)
-  if (answer) return [...substituted(tree, use, textOf(tree, statementOf(answer))).split('\n'), 'return']
+  if (answer) return [...substituted(use, textOf(tree, statementOf(answer))).split('\n'), 'return']
   const writer = /\b(\w+)\s+http\.ResponseWriter/.exec(textOf(tree, use.scope))?.[1]
   return writer ? [`${writer}.WriteHeader(http.StatusAccepted)`, 'return'] : null
 }
 
 /** What only a provider can answer becomes empty, the status becomes accepted. */
-function substituted(tree: Tree, { call }: ProviderUse, text: string): string {
+function substituted({ call }: ProviderUse, text: string): string {
   const assign = enclosing(call, 'assign')
   const results = (assign?.name ?? '').split(',').map((name) => name.trim()).filter((name) => /^\w+$/.test(name) && name !== '_') // prettier-ignore
   let result = text

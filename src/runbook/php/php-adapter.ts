@@ -82,8 +82,8 @@ function addSwitch(syntax: SyntaxNode, parent: CodeNode, context: Context): Code
   node.isExpression = syntax.name === 'MatchExpression'
   for (const child of childrenOf(syntax)) {
     if (child.name === 'ParenthesizedExpression') node.head = context.span(child)
-    if (PUNCTUATION.test(child.name)) continue
-    context.walk(child, node)
+    const inside = /^(?:Match)?Block$/.test(child.name) ? childrenOf(child) : [child]
+    for (const part of inside) if (!PUNCTUATION.test(part.name)) context.walk(part, node)
   }
   return node
 }

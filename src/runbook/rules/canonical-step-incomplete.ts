@@ -1,8 +1,9 @@
 import { variablePattern } from '../code/variable.ts'
 import { textOf, type CodeNode } from '../code/node.ts'
 import { canonicalStep, controllerSteps, type Step } from '../facts/canonical.ts'
-import { shapeOf, unnamedModes, type ControllerShape, type MapUse } from '../facts/controller-shape.ts'
+import { shapeOf, type ControllerShape, type MapUse } from '../facts/controller-shape.ts'
 import type { Facts } from '../facts/facts.ts'
+import { unnamedModesOf } from '../facts/mode-context.ts'
 import type { Edit, Problem, Rule } from '../finding.ts'
 import { manual, replaceCode, safe, together } from '../fixes/edits.ts'
 import { chainToSwitch } from '../fixes/chain-to-switch.ts'
@@ -55,7 +56,7 @@ function rename(facts: Facts, { fact }: ControllerShape, from: string, to: strin
 function switchProblems(facts: Facts, step: Step, shape: ControllerShape): Problem[] {
   const { fact, choice, chain } = shape
   if (choice) {
-    const unnamed = unnamedModes(choice)
+    const unnamed = unnamedModesOf(choice)
     if (unnamed.length === 0) return []
     return [{ ...docSpan(fact.code, headOf(shape, choice)), message: `The mode switch has no case for ${unnamed.join(' and ')}`, fix: defaultToCase(facts, shape, choice, unnamed) }]
   }

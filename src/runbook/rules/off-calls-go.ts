@@ -45,7 +45,7 @@ function fixOf(facts: Facts, { fact, context }: RoleCall, statement: { from: num
 
 const CALL =
   /\b(?:calls?|called|posts?|posted|sends?|sent|forwards?|forwarded|mirrors?|mirrored|copies|copied|copy|pings?|warms?|warmed|invokes?|invoked|hits?|contacts?|contacted|receives?|gets?|got|also goes|dispatch(?:es|ed)?|relays?|relayed|push(?:es|ed)?|submits?|submitted|dual-?writes?|tees?|replays?|streams?|feeds?|fed|hands?|handed|publish(?:es|ed)?|notif(?:y|ies|ied)|consulted|queried|asked|dry[- ]?run)\b/gi
-const OTHER_MATTER = /\b(?:health|healthz|readyz|livez|probe|liveness|readiness|deploy\w*|roll ?back|access log|set|switch(?:es)?|flip|restart|stays?|remains?|already accepted|has accepted|what it accepted|accepted messages|log table|drain\w*)\b/i
+const OTHER_MATTER = /\b(?:health|healthz|readyz|livez|probe|liveness|readiness|deploy\w*|roll ?back|access log|restart|stays?|remains?|already accepted|has accepted|what it accepted|accepted messages|log table|drain\w*)\b/i
 
 function inProse(facts: Facts): Problem[] {
   return instructionsAbout(facts, facts.entities.go).flatMap((sentence) => {

@@ -16,7 +16,7 @@ function inCode(facts: Facts): Problem[] {
   return [...treesOf(facts, 'php'), ...treesOf(facts, 'go')].flatMap((fact) =>
     fact.tree.nodes.filter((node) => isUuidCall(node) && !isInner(node)).flatMap((call) => {
       const place = placeOf(facts, fact, call)
-      if (!place || OTHER_ID.test(purposeOf(fact.tree, call))) return []
+      if (!place || OTHER_ID.test(purposeOf(call))) return []
       const span = statementSpan(fact.tree, call)
       return [{ ...docSpan(fact.code, span), message: MESSAGE, fix: fixUuid(facts, fact, call, place.loop) }]
     }),
@@ -70,7 +70,7 @@ function isCalledInLoop(facts: Facts, name: string): boolean {
 }
 
 /** What the id is for, by the name it gets. */
-function purposeOf(tree: Tree, call: CodeNode): string {
+function purposeOf(call: CodeNode): string {
   for (const at of ancestors(call)) {
     if (at.kind === 'pair') return at.name
     if (at.kind === 'assign') return at.name

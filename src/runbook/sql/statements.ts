@@ -76,13 +76,12 @@ export function bareName(name: string): string {
   return (name.replaceAll(/["`[\]]/g, '').split('.').at(-1) ?? '').toLowerCase()
 }
 
-const KEYWORD = /^(?:on|using|where|join|left|right|inner|outer|full|cross|natural|group|order|limit|set|values|as|union|except|intersect|having|and|or|lateral|select|returning)$/i
+const KEYWORD = String.raw`(?:on|using|where|join|left|right|inner|outer|full|cross|natural|group|order|limit|set|values|union|except|minus|intersect|having|and|or|lateral|select|returning|from)\b`
 
 function tablesOf(body: string, shift: number): SqlTable[] {
-  const pattern = new RegExp(String.raw`\b(?:from|join|,)\s*\(?\s*(${IDENTIFIER})(?:\s+(?:as\s+)?(\w+))?`, 'gi')
+  const pattern = new RegExp(String.raw`\b(?:from|join|,)\s*\(?\s*(${IDENTIFIER})(?:\s+(?:as\s+)?(?!${KEYWORD})(\w+))?`, 'gi')
   return Array.from(body.matchAll(pattern), (match) => {
-    const alias = match[2] && !KEYWORD.test(match[2]) ? match[2] : null
-    return { name: bareName(match[1] ?? ''), alias, from: shift + match.index }
+    return { name: bareName(match[1] ?? ''), alias: match[2] ?? null, from: shift + match.index }
   })
 }
 
