@@ -91,8 +91,14 @@ function attempt(current: { text: string; result: LintResult }, chosen: readonly
   return bringsNew(current.result.findings, result.findings) ? null : { text, result, taken: chosen }
 }
 
-/** A rule that finds more than before, or something where it found nothing. */
+/** A rule that finds more than before under a heading. */
 function bringsNew(before: readonly Finding[], after: readonly Finding[]): boolean {
-  const count = (findings: readonly Finding[], rule: string): number => findings.filter((finding) => finding.rule === rule).length
-  return [...new Set(after.map(({ rule }) => rule))].some((rule) => count(after, rule) > count(before, rule))
+  const places = countByPlace(before)
+  return [...countByPlace(after)].some(([place, count]) => count > (places.get(place) ?? 0))
+}
+
+function countByPlace(findings: readonly Finding[]): Map<string, number> {
+  const places = new Map<string, number>()
+  for (const { rule, heading } of findings) places.set(`${rule} ${heading ?? ''}`, (places.get(`${rule} ${heading ?? ''}`) ?? 0) + 1)
+  return places
 }

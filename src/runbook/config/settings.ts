@@ -11,7 +11,7 @@ export interface Setting {
 }
 
 const ENV_LINE = /^[ \t]*(?:export[ \t]+|-[ \t]+|set[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^\s#;\n]*)/gm
-const YAML_LINE = /^([ \t]*)((?:-[ \t]+)*)["']?([A-Za-z_][\w. /-]*?)["']?[ \t]*:(?:[ \t]+("[^"\n]*"|'[^'\n]*'|[^#\n,{}]*?))?[ \t]*,?[ \t]*(?:#[^\n]*)?$/gm
+const YAML_LINE = /^([ \t]*)((?:-[ \t]+)*)["']?([A-Za-z_][\w. /-]*?)["']?[ \t]*:(?:[ \t]+("[^"\n]*"|'[^'\n]*'|[^#\n,{}[\]]*?))?[ \t]*[{[,]?[ \t]*(?:#[^\n]*)?$/gm
 const INLINE_ASSIGNMENT = /\b([A-Z][A-Z0-9_]{3,})=("[^"\n]*"|'[^'\n]*'|[^\s"';&|]+)/g
 
 export function readSettings(code: Code): Setting[] {

@@ -1,4 +1,4 @@
-import { ancestors, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
+import { ancestors, contains, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
 import type { Entities } from './entities.ts'
 import { modeContext } from './mode-context.ts'
 
@@ -81,7 +81,8 @@ function learnFromWords(tree: Tree, known: Map<string, Role>, goWords: ReadonlyS
 
 /** What `OFF` sends with is the legacy driver; what else `SHADOW` and `ON` send with is the Go service. */
 function learnFromArms(tree: Tree, known: Map<string, Role>): void {
-  const unknown = tree.nodes.filter((node) => node.kind === 'call' && !known.has(node.callee) && isSendLike(node) && !isNested(node))
+  const local = new Set(tree.nodes.filter((node) => node.kind === 'function' && node.body && tree.nodes.some((inner) => inner.kind === 'call' && contains(node, inner) && known.has(inner.callee))).map(({ name }) => name))
+  const unknown = tree.nodes.filter((node) => node.kind === 'call' && !known.has(node.callee) && isSendLike(node) && !isNested(node) && !(local.has(node.name) && /^\$this->\w+$/.test(node.callee)))
   const placed = unknown.map((call) => ({ call, context: modeContext(tree, call) })).filter(({ context }) => context.isExplicit)
   for (const { call, context } of placed) if (context.modes.size === 1 && context.modes.has('OFF')) known.set(call.callee, 'legacy')
   for (const { call, context } of placed) {

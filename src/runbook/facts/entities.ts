@@ -14,13 +14,14 @@ const NAME = String.raw`([A-Za-z][\w]*(?:[-.][\w]+)*)`
 const KIND = String.raw`(?:services?|side|app(?:lication)?|program|binary|daemon|worker|backend|micro-?service|gateway|server|system|component|rewrite|process|sender|api|dispatcher|hub|relay)`
 const GO_PATTERNS: readonly RegExp[] = [
   new RegExp(String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\(|stands for|means|denotes|refers to)\s*(?:our|the|a|an)?\s*(?:new|small|stateless)?\s*(?:Go|Golang)\b(?:[ -](?:[\w-]+\s){0,2}?${KIND}|\b(?=\s*[\d.,)]))`, 'gi'),
-  new RegExp(String.raw`\bGo(?:lang)?[ -](?:[\w-]+\s){0,2}?${KIND}\s*(?:\(\s*|,\s*|called\s+|named\s+|is\s+|=\s*|"\s*|\s+)"?(?<quoted>${NAME})`, 'gi'),
+  new RegExp(String.raw`\bGo(?:lang)?[ -](?:[\w-]+\s){0,2}?${KIND}\s*(?:\(\s*|called\s+|named\s+|is\s+|=\s*|"\s*|\s+)"?(?<quoted>${NAME})`, 'gi'),
   new RegExp(String.raw`\bservice\s+${NAME}\s+\((?:written in )?Go\b`, 'gi'),
+  new RegExp(String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\()\s*(?:our|the|a)\s+(?:new\s+)?messaging service\b`, 'gi'),
   new RegExp(String.raw`(?<=^|[\s(])${NAME}\s+\((?:written in |in )?Go(?:lang)?\b`, 'gi'),
 ]
 const LARAVEL_PATTERNS: readonly RegExp[] = [
   new RegExp(String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\()\s*(?:our|the|a|an)?\s*(?:\w+\s)?(?:Laravel)\b`, 'gi'),
-  new RegExp(String.raw`\bLaravel\s*(?:\d+(?:\.\d+)*\s*)?(?:app(?:lication)?|monolith|portal|project|side|code base|codebase|system|backend|shop)\s*(?:\(\s*|,\s*|called\s+|named\s+|\s+)${NAME}`, 'gi'),
+  new RegExp(String.raw`\bLaravel\s*(?:\d+(?:\.\d+)*\s*)?(?:app(?:lication)?|monolith|portal|project|side|code base|codebase|system|backend|shop)\s*(?:\(\s*|called\s+|named\s+|\s+)${NAME}`, 'gi'),
   new RegExp(String.raw`(?<=^|[\s(])${NAME}\s+Laravel\s+(?:app|application|monolith)`, 'gi'),
 ]
 
@@ -48,27 +49,29 @@ function collect(patterns: readonly RegExp[], text: string, norm: string, into: 
 export function findEntities(sentences: readonly Sentence[], norm: string): Entities {
   const go = new Map<string, number>()
   const laravel = new Map<string, number>()
+  const legacy = new Map<string, number>()
   for (const { text, unit } of sentences) {
     const raw = norm.slice(unit.from, unit.to)
-    if (!/\b(?:Go|Golang|Laravel)\b/.test(text)) continue
+    if (!/\b(?:Go|Golang|Laravel|messaging service|legacy)\b/i.test(text)) continue
     collect(GO_PATTERNS, text, norm, go, 1)
     collect(LARAVEL_PATTERNS, text, norm, laravel, 1)
-    if (unit.row && !unit.row.isHeader) fromRow(unit.row, norm, raw, go, laravel)
+    if (unit.row && !unit.row.isHeader) fromRow(unit.row, norm, raw, { go, laravel, legacy })
   }
   const goNames = namesUsed(go, norm, laravel)
   const laravelNames = namesUsed(laravel, norm, go)
-  const legacyNames = Array.from(new Set(Array.from(norm.matchAll(/\bLegacy[A-Z]\w+|\b\w+Legacy\w*/g), ([name]) => name))).slice(0, 20)
+  const legacyNames = Array.from(new Set([...legacy.keys()].concat(Array.from(norm.matchAll(/\bLegacy[A-Z]\w+|\b\w+Legacy\w*/g), ([name]) => name)))).slice(0, 20)
   return { goNames, laravelNames, legacyNames, go: goPattern(goNames), laravel: laravelPattern(laravelNames), legacy: legacyPattern(legacyNames, sentences) }
 }
 
 /** A term table: the name in the first cell, "the Go service ..." in another. */
-function fromRow(row: { cells: readonly { from: number; to: number }[] }, norm: string, cell: string, go: Map<string, number>, laravel: Map<string, number>): void {
+function fromRow(row: { cells: readonly { from: number; to: number }[] }, norm: string, cell: string, into: Record<'go' | 'laravel' | 'legacy', Map<string, number>>): void {
   const first = row.cells[0]
   if (!first) return
   const name = /^[`*]*([A-Za-z][\w.-]*)[`*]*$/.exec(norm.slice(first.from, first.to))?.[1]
   if (!name || name.length < 3 || STOP.has(name.toLowerCase())) return
-  if (/^(?:the |our |a )?(?:new )?Go (?:\w+ )?(?:service|app|side|system|backend|binary)/i.test(cell)) go.set(name, 2)
-  if (/^(?:the |our |a )?(?:\w+ )?Laravel\b/i.test(cell)) laravel.set(name, 2)
+  if (/^(?:the |our |a )?(?:new )?Go (?:\w+ )?(?:service|app|side|system|backend|binary)/i.test(cell)) into.go.set(name, 2)
+  if (/^(?:the |our |a )?(?:\w+ )?Laravel\b/i.test(cell)) into.laravel.set(name, 2)
+  if (/^(?:the |our |a )?(?:legacy|old) (?:\w+ )?(?:driver|sender|path|gateway|client|adapter|transport)\b/i.test(cell)) into.legacy.set(name, 2)
 }
 
 function namesUsed(found: ReadonlyMap<string, number>, norm: string, other: ReadonlyMap<string, number>): string[] {

@@ -90,6 +90,7 @@ const LEAVES = /^(?:break|return|continue|throw|exit|die|abort|panic)\b/
 /** Whether control never runs past the end of a body. */
 export function endsFlow(tree: Tree, body: CodeNode): boolean {
   const last = body.children.findLast((child) => child.kind !== 'comment' && child.to > child.from && !body.labels.includes(textOf(tree, child)))
+  if (last?.kind === 'block') return endsFlow(tree, last)
   return last !== undefined && (last.kind === 'return' || last.kind === 'throw' || LEAVES.test(textOf(tree, last).trim()))
 }
 
@@ -118,10 +119,37 @@ export function modeContext(tree: Tree, node: CodeNode): ModeContext {
     }
     if (at.kind === 'if') narrowByArms(tree, at, below, narrow)
     if (isSequence(at)) narrowByEarlyExits(tree, at, below, narrow)
-    if (at.kind === 'function' && !at.isExpression) break
+    if (at.kind === 'function' && !at.isExpression) {
+      const called = isExplicit ? null : modesOfCallers(tree, at)
+      if (called) narrow(called)
+      break
+    }
     below = at
   }
   return { modes, isExplicit, arm }
+}
+
+/** A method that one mode alone calls runs in that mode; null where the callers are of several modes or none. */
+function modesOfCallers(tree: Tree, method: CodeNode): ModeSet | null {
+  if (method.name === '') return null
+  const callers = tree.nodes.filter((node) => node.kind === 'call' && node.name === method.name && /^(?:\$this->|self::|static::)\w+$/.test(node.callee) && !(node.from >= method.from && node.to <= method.to))
+  const contexts = callers.map((call) => armContext(tree, call))
+  const modes = new Set(contexts.flatMap((context) => (context ? [...context] : MODES)))
+  return contexts.length > 0 && modes.size === 1 ? modes : null
+}
+
+/** The modes of the arm a call stands in, looking no further than its own function. */
+function armContext(tree: Tree, call: CodeNode): ModeSet | null {
+  for (const at of ancestors(call)) {
+    if (at.kind === 'case' && at.parent && isModeSwitch(at.parent)) return modesOfArm(tree, at)
+    if (at.kind === 'if') {
+      const arm = at.arms.find(({ body }) => body.from <= call.from && call.to <= body.to)
+      const set = arm?.condition ? modesOfCondition(textOf(tree, arm.condition)) : null
+      if (set) return set
+    }
+    if (at.kind === 'function' && !at.isExpression) return null
+  }
+  return null
 }
 
 function narrowByArms(tree: Tree, choice: CodeNode, below: CodeNode, narrow: (set: ModeSet) => void): void {

@@ -22,7 +22,19 @@ export function gateSection(facts: Facts): Section | null {
     const score = word + modes + sends + (/\b(?:reconcil|unit|php -l)/i.test(text) ? -1 : 0)
     if (word + modes + sends >= 5 && (!best || score > best.score)) best = { section, score }
   }
-  return best?.section ?? null
+  return best?.section ?? gateByContent(facts)
+}
+
+/** A section under another name that sends in all three modes and looks what arrives. */
+function gateByContent(facts: Facts): Section | null {
+  const sections = facts.document.sections.filter((section) => section.heading !== null && section.level > 1 && !facts.archived.has(section))
+  return (
+    sections.find((section) => {
+      const text = facts.norm.slice(section.headingTo, section.ownTo)
+      const hasModes = ['OFF', 'SHADOW', 'ON'].every((mode) => new RegExp(String.raw`\b${mode}\b`).test(text))
+      return hasModes && /\b(?:arrives?|receives?|handsets?|phones?)\b/i.test(text) && /\b(?:verify|check|pass(?:es)?|expect\w*|prove|confirm|make sure|must (?:all )?(?:hold|pass|arrive))\b/i.test(text)
+    }) ?? null
+  )
 }
 
 const RECONCILE = /\breconcil\w*|\babgleich\w*|\bmismatch\w*|\b(?:compar\w+|match\w*|align\w*|balanc\w+|diff\w*|cross-?check\w*)\b[^\n]*\b(?:logs?|tables?|sides?|uuids?|ledgers?|records?|rows?|systems?|books?)\b|\b(?:logs?|tables?|uuids?|ledgers?)\b[^\n]*\bcompar\w+|\bconsistency\b|\baudit of\b/i

@@ -10,15 +10,14 @@ export function isQuotaDecrement(tree: Tree, node: CodeNode): boolean {
     if (!TAKES.test(node.name) && !/(?:quota|credit)s?_?(?:decrement|charge|debit|deduct)/i.test(node.name)) return false
     return QUOTA.test(node.callee) || node.args.some((argument) => QUOTA.test(textOf(tree, argument).slice(0, 80)))
   }
-  if (node.kind === 'assign') return QUOTA.test(node.name) && (/-=/.test(text) || new RegExp(String.raw`=\s*\S*\s*${node.name.replaceAll(/[$()[\]>.*+?^{}|\\]/g, String.raw`\$&`)}\s*-`).test(text))
+  if (node.kind === 'assign') return QUOTA.test(node.name) && (/-=|--\s*;?$|^\s*--/.test(text) || new RegExp(String.raw`=\s*\S*\s*${node.name.replaceAll(/[$()[\]>.*+?^{}|\\]/g, String.raw`\$&`)}\s*-`).test(text))
   return false
 }
 
-/** `$user->quota--` has no node kind of its own. */
+/** The decrements of a block, outermost nodes only. */
 export function quotaNodes(tree: Tree): CodeNode[] {
   const found = tree.nodes.filter((node) => isQuotaDecrement(tree, node))
-  const counted = tree.nodes.filter((node) => node.kind === 'statement' && node.children.length === 0 && /(?:--;?$|^\s*--)/.test(textOf(tree, node)) && QUOTA.test(textOf(tree, node)))
-  return [...found.filter((node) => !found.some((other) => other !== node && contains(other, node))), ...counted]
+  return found.filter((node) => !found.some((other) => other !== node && contains(other, node)))
 }
 
 const STATUS_WORD = /['"](\w+)['"]|::(\w+)|\b(?:is|was|has)([A-Z]\w+)\(|->(accepted|duplicate|isDuplicate)\b/g

@@ -1,8 +1,20 @@
-import { contains, functionOf, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
+import { contains, enclosing, functionOf, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
 import { wideTypes, type Failure } from '../facts/failure.ts'
+import { endsFlow } from '../facts/mode-context.ts'
+import type { Edit } from '../finding.ts'
+import { indentAt, insertAfter } from './edits.ts'
 import type { CodeFact, Facts } from '../facts/facts.ts'
 
 type Fact = CodeFact & { readonly tree: Tree }
+
+/** What follows the fallback in `case 'ON'` belongs to a Go result; a `break` keeps it away. */
+export function breakAfter(facts: Facts, { code, tree }: Fact, call: CodeNode, failure: Failure): Edit[] {
+  const arm = enclosing(failure.node, 'case')
+  const body = failure.node.arms.find((candidate) => contains(candidate.body, call))?.body
+  const last = body?.children.findLast((child) => child.kind !== 'comment')
+  if (!arm || !body || !last || failure.node.parent !== arm || failure.node.arms.length > 1 || endsFlow(tree, body)) return []
+  return [insertAfter(facts.document.source, code, last.to - 1, [`${indentAt(code, last.from)}break;`])]
+}
 
 /** The exception that the runbook's HTTP client throws when nothing was answered. */
 export function transportType(facts: Facts, fact: CodeFact): string {

@@ -164,8 +164,7 @@ const HANDLERS: Readonly<Record<string, (syntax: SyntaxNode, parent: CodeNode, c
   IncDecStatement: walked('statement'),
   GoStatement: walked('statement'),
   DeferStatement: walked('statement'),
-  BreakStatement: plain('statement'),
-  ContinueStatement: plain('statement'),
+  GotoStatement: plain('statement'),
   LineComment: plain('comment'),
   BlockComment: plain('comment'),
 }

@@ -210,6 +210,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   CallExpression: addCall,
   NewExpression: addCall,
   AssignmentExpression: addAssign,
+  UpdateExpression: addAssign,
   Pair: addPair,
   NamedArgument: addPair,
   ReturnStatement: walked('return'),

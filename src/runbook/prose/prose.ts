@@ -46,7 +46,7 @@ export function readProse(document: Document, archived: ReadonlySet<Section>): S
   const sentences: Sentence[] = []
   const leads = leadsOf(document)
   document.units.forEach((unit, index) => {
-    const text = cleanProse(norm.slice(unit.from, unit.to))
+    const text = withoutQuotations(cleanProse(norm.slice(unit.from, unit.to)))
     const lead = leads[index] ?? ''
     const quiet =
       archived.has(unit.section) ||
@@ -71,6 +71,11 @@ function lastClause(lead: string): string {
 
 function isQuotation(sentence: string): boolean {
   return /^["“„«].*["”“»][.!?]?$/.test(sentence.trim()) || /\b(?:wrote|said|asked|reads|read|claimed|complained|suggested)\b[^"“„«]{0,30}["“„«]/i.test(sentence)
+}
+
+/** What somebody else said, four words or more in quotation marks, becomes blanks. */
+function withoutQuotations(text: string): string {
+  return text.replaceAll(/["“„«][^"“”„»\n]{8,400}["”“»]/g, (whole) => (whole.trim().split(/\s+/).length >= 4 ? whole.replaceAll(/[^\n]/g, ' ') : whole))
 }
 
 function hasNegativeColumn(document: Document, unit: Unit): boolean {

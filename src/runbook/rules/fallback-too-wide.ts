@@ -3,8 +3,10 @@ import { mentions } from '../facts/entities.ts'
 import { failureAround, wideTypes, type Failure } from '../facts/failure.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Problem, Rule } from '../finding.ts'
-import { manual, replaceCode, safe } from '../fixes/edits.ts'
-import { narrowCondition, transportType } from '../fixes/narrow-fallback.ts'
+import { manual, replaceCode, safe, together } from '../fixes/edits.ts'
+import { breakAfter, narrowCondition, transportType } from '../fixes/narrow-fallback.ts'
+import { gateSection } from '../facts/places.ts'
+import { isWithin } from '../markdown/document.ts'
 import { replaceSentence } from '../fixes/prose-edits.ts'
 import { isDenied } from '../prose/modality.ts'
 import { callsOf, docSpan, goName, isQuestion, treesOf, type RoleCall } from './scan.ts'
@@ -46,7 +48,7 @@ function fixOf(facts: Facts, { fact, call }: RoleCall, failure: Failure): Proble
     return safe(replaceCode(source, fact.code, failure.span.from, failure.span.to, `(${types}${variable ? ` ${variable}` : ''})`), advice)
   }
   const condition = narrowCondition(facts, fact, call, failure)
-  return condition ? safe(replaceCode(source, fact.code, failure.span.from, failure.span.to, condition), advice) : manual(advice)
+  return condition ? safe(together(replaceCode(source, fact.code, failure.span.from, failure.span.to, condition), breakAfter(facts, fact, call, failure)), advice) : manual(advice)
 }
 
 const BEFORE = /(?:not_?accepted|failed_?before|before_?accept|unreach|notReached|transport|no_?answer)/i
@@ -80,7 +82,7 @@ const ANSWERED =
 function inProse(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {
     const { text } = sentence
-    if (!sentence.instructs || sentence.unit.kind === 'heading' || isQuestion(sentence)) return []
+    if (!sentence.instructs || sentence.unit.kind === 'heading' || isQuestion(sentence) || isInGate(facts, sentence)) return []
     const isLegacy = mentions(facts.entities.legacy, text) || /\bfall(?:s|ing)?[- ]?back\b/i.test(text) || /--driver[= ]legacy/i.test(text)
     const answered = ANSWERED.exec(text)
     if (!isLegacy || !answered || isGateRow(facts, text, sentence.lead)) return []
@@ -91,6 +93,12 @@ function inProse(facts: Facts): Problem[] {
     const line = sentence.unit.row ? 'no second send; a ticket with the `message_uuid`' : `When ${goName(facts)} has answered, whatever the answer, do not send again; legacy sends only after a timeout (500 ms), a transport failure or while the breaker is open.`
     return [{ from: sentence.from, to: sentence.to, message: MESSAGE, fix: safe(replaceSentence(facts, sentence, line), `Replace by: ${line}`) }]
   })
+}
+
+/** What the gate's checks expect is no instruction to fall back. */
+function isInGate(facts: Facts, sentence: Facts['sentences'][number]): boolean {
+  const gate = gateSection(facts)
+  return gate !== null && isWithin(sentence.section, gate)
 }
 
 /** A check that counts 0 legacy sends after `rejected` proves the rule. */

@@ -16,9 +16,9 @@ export interface Entry {
 }
 
 const SIMULATED =
-  /\b(?:delay\w*|latency|slow\w*|hang\w*|hung|toxi\w*|netem|sleep\w*|stall\w*|black-?hol\w*|sigstop|paus\w+|freez\w+|frozen|throttl\w*|unresponsive|does not answer|not answer\w*|no answer|iptables|drop\w* packets|-j DROP|(?:simulat\w*|forc\w*|provok\w*|inject\w*|induc\w*|artificial\w*|cause\w*|trigger\w*)[^.]{0,40}\btime-?outs?|time-?outs?[^.]{0,40}(?:simulat\w*|forced|injected|provoked)|(?:beyond|above|over|longer than|more than|past) (?:the )?500\s*ms|faultinject\w*|fault injection|chaos|block\w* for|takes? [\d.]+ ?(?:ms|s)\b)/i
+  /\b(?:delay\w*|latency|slow\w*|hang\w*|hung|toxi\w*|netem|sleep\w*|stall\w*|black-?hol\w*|sigstop|-STOP|held|holds?|suspend\w*|paus\w+|freez\w+|frozen|throttl\w*|unresponsive|does not answer|not answer\w*|no answer|iptables|drop\w* packets|-j DROP|(?:simulat\w*|forc\w*|provok\w*|inject\w*|induc\w*|artificial\w*|cause\w*|trigger\w*)[^.]{0,40}\btime-?outs?|time-?outs?[^.]{0,40}(?:simulat\w*|forced|injected|provoked)|(?:beyond|above|over|longer than|more than|past) (?:the )?500\s*ms|faultinject\w*|fault injection|chaos|block\w* for|takes? [\d.]+ ?(?:ms|s)\b)/i
 const VALIDATED =
-  /\b(?:legacy|fall-?back|sidecar|old (?:driver|path|gateway|sender|way|route))\b[\s\S]{0,160}?\b(?:sends?|sent|delivers?|delivered|exactly|takes? over|picks? up|carries|1\b|one\b|once|row|submits?|dispatched|message|\+1|increments?|grows?|handset|arriv\w+)|\b(?:sent|delivered|carried|sends?|arriv\w+|comes?|came|dispatched|out)\b[^.|]{0,50}\b(?:by|through|via|from|over)\b[^.|]{0,30}\b(?:legacy|sidecar|old (?:driver|path|gateway|sender|way)|fall-?back)\b|source\s*=+\s*'?legacy|expect-sender=legacy/i
+  /\b(?:legacy|fall-?back|sidecar|drivers?|old (?:driver|path|gateway|sender|way|route))\b[\s\S]{0,160}?\b(?:sends?|sent|delivers?|delivered|exactly|takes? over|picks? up|carries|1\b|one\b|once|row|submits?|dispatched|message|\+1|increments?|grows?|handset|arriv\w+)|\b(?:sent|delivered|carried|sends?|arriv\w+|comes?|came|dispatched|out)\b[^.|]{0,50}\b(?:by|through|via|from|over)\b[^.|]{0,30}\b(?:legacy|sidecar|old (?:driver|path|gateway|sender|way)|fall-?back)\b|source\s*=+\s*'?legacy|expect-sender=legacy/i
 
 /** What the gate's section checks: rows, top-level items, and the rest as one text. */
 export function entriesOf(facts: Facts, section: Section): Entry[] {

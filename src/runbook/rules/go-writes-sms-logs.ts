@@ -38,7 +38,7 @@ function sqlProblem(facts: Facts, fact: CodeFact & { tree: Tree }, base: number)
   const users = isConstant ? tree.nodes.filter((node) => node.kind === 'call' && node.from > string.to && node.args.some((argument) => textOf(tree, argument).trim() === name)) : []
   const statements = [holder, ...users.map((node) => withCheck(node))]
   const last = statements.reduce((a, b) => (b.to > a.to ? b : a))
-  const edits = together(...unique(statements).map((node) => deleteNode(facts, code, node)))
+  const edits = together(...runsOf(tree, unique(statements)).map((node) => deleteNode(facts, code, node)))
   const span = docSpan(code, { from: withCheck(string).from, to: Math.max(last.to, withCheck(string).to) })
   const isAlone = isConstant || !enclosing(string, 'return')
   return { ...span, message: MESSAGE, fix: isAlone ? safe(users.length === 0 ? together(deleteNode(facts, code, withCheck(string))) : edits, 'Delete the write and what runs it.') : manual('Delete the write.') }
@@ -48,6 +48,17 @@ function sqlProblem(facts: Facts, fact: CodeFact & { tree: Tree }, base: number)
 function withCheck(node: CodeNode): CodeNode {
   const statement = statementOf(node)
   return statement
+}
+
+/** Statements with nothing between them go as one range, so that one blank line is left and not two. */
+function runsOf(tree: Tree, nodes: readonly CodeNode[]): { from: number; to: number }[] {
+  const runs: { from: number; to: number }[] = []
+  for (const { from, to } of nodes.toSorted((a, b) => a.from - b.from)) {
+    const last = runs.at(-1)
+    if (last && tree.text.slice(last.to, from).trim() === '') last.to = Math.max(last.to, to)
+    else runs.push({ from, to })
+  }
+  return runs
 }
 
 function unique(nodes: readonly CodeNode[]): CodeNode[] {
@@ -109,8 +120,10 @@ function deletion(facts: Facts, { code }: CodeFact, span: { from: number; to: nu
   if (rest.replaceAll(/--[^\n]*|[;\s]/g, '') !== '') return deleteCode(facts.document.source, code, span.from, span.to)
   const lead = facts.sentences.filter(({ unit }) => unit.section === code.section && unit.to <= code.from && unit.kind === 'paragraph' && unit.item === code.item).at(-1)
   const isLead = lead && facts.norm.slice(lead.unit.to, code.from).trim() === ''
-  const block = deleteLines(facts.document.source, isLead ? lead.unit.from : code.from, code.to)
-  return [block]
+  const from = isLead ? lead.unit.from : code.from
+  const { section } = code
+  const isAll = section.heading !== null && section.to === section.ownTo && facts.norm.slice(section.headingTo, from).trim() === '' && facts.norm.slice(code.to, section.ownTo).trim() === ''
+  return [deleteLines(facts.document.source, isAll ? section.from : from, code.to)]
 }
 
 export const goWritesSmsLogs: Rule = {

@@ -12,7 +12,7 @@ const DEFINED =
   /\b(?:mismatch\w*|discrepan\w*|differen\w*|differs?|deviat\w*|orphan\w*|missing|absent|lacks?|(?:only|just|exactly) (?:on |in )?(?:one|a single)(?: of| side)?|one side|one-sided|without (?:a )?(?:counterpart|partner|twin|match)|no (?:counterpart|match|partner|twin)|not in both|in (?:only )?one (?:of|list|table|result|set)|left over|unmatched|extra|surplus|non-?empty|any (?:row|line|output|uuid))\b/i
 const COUNTED = /\b(?:0|zero|none|no(?:t a single)? (?:row|line|mismatch\w*|difference\w*|output)|1|one|any|a single|single|each|every|empty|at least|more than|≥|>=?|permitted|tolerat\w*|allowed|\d+ ?%?)\b|[≥>]\s*\d/i
 const FOLLOWS =
-  /\b(?:(?:set|switch\w*|turn|flip|return|goe?s?|put|reset|change|move|revert)\b[^.]{0,50}\b(?:OFF|off)\b|roll\w*[ -]?back|back(?:s|ed)?[ -]?out|stop(?:s|ped)?|halt(?:s|ed)?|abort(?:s|ed)?|do(?:es)? not (?:proceed|continue|go on)|must not (?:proceed|continue|go on)|fail(?:s|ed|ure)?|block(?:s|ed)?|freez\w+|suspend\w*|cancel\w*|execute[s]? (?:the )?(?:rollback|back-?out)|OFF\b)/i
+  /\b(?:(?:set|switch\w*|turn|flip|return|goe?s?|put|reset|change|move|revert)\b[^.]{0,50}\b(?:OFF|off)\b|roll\w*[ -]?back|back(?:s|ed)?[ -]?out|stop(?:s|ped)?|halt(?:s|ed)?|abort(?:s|ed)?|do(?:es)? not (?:proceed|continue|go on)|must not (?:proceed|continue|go on)|fail(?:s|ed|ure)?|block(?:s|ed)?|freez\w+|suspend\w*|cancel\w*|(?:execute|run|start|perform|follow|go to|begin)s? (?:the )?(?:section|step|chapter|part|§)\s*\d+|execute[s]? (?:the )?(?:rollback|back-?out)|OFF\b)/i
 
 function check(facts: Facts): Problem[] {
   const section = reconcileSection(facts)

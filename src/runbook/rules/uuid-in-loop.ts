@@ -6,7 +6,7 @@ import type { Problem, Rule } from '../finding.ts'
 import { deleteCode, safe } from '../fixes/edits.ts'
 import { replaceSentence } from '../fixes/prose-edits.ts'
 import { fixUuid } from '../fixes/uuid-fix.ts'
-import { isDenied } from '../prose/modality.ts'
+import { clauseAt, isDenied } from '../prose/modality.ts'
 import { docSpan, isQuestion, treesOf, type TreeFact } from './scan.ts'
 
 const MESSAGE = 'A message_uuid is generated inside a loop that sends; it is generated once, at the entry point'
@@ -124,7 +124,9 @@ function inProse(facts: Facts): Problem[] {
     if (!/\b(?:message[_ ]?)?(?:uuids?|identit(?:y|ies)|message ids?)\b/i.test(text) || OTHER_ID.test(text.replaceAll(/attempt|header|job|re-?run/gi, ''))) return []
     const each = EACH.exec(text)
     const verb = each && Array.from(text.matchAll(MAKE)).find((match) => !isDenied(text, match.index, match[0].length))
-    if (!each || !verb || /\b(?:same|once|reus\w+|keeps?|unchanged|identical|must not|never|not)\b/i.test(text)) return []
+    if (!each || !verb) return []
+    const clause = clauseAt(text, verb.index)
+    if (/\b(?:same|once|reus\w+|keeps?|unchanged|identical|must not|never|not)\b/i.test(text.slice(clause.from, clause.to))) return []
     if (!/\b(?:fresh|new|own|generat\w+|creat\w+|mint\w*|draw\w*|another|different)\b/i.test(text)) return []
     const line = 'Every attempt uses the `message_uuid` that was generated once, at the entry point.'
     return [{ from: sentence.from, to: sentence.to, message: MESSAGE, fix: safe(replaceSentence(facts, sentence, line), `Replace by: ${line}`) }]
