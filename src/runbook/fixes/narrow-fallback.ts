@@ -12,12 +12,14 @@ export function breakAfter(facts: Facts, { code, tree }: Fact, call: CodeNode, f
   const arm = enclosing(failure.node, 'case')
   const body = failure.node.arms.find((candidate) => contains(candidate.body, call))?.body
   const last = body?.children.findLast((child) => child.kind !== 'comment')
+  const follower = failure.node.parent?.children.find((child) => child.from >= failure.node.to && child.kind !== 'comment')
+  if (!follower || /^break\b/.test(textOf(tree, follower))) return []
   if (!arm || !body || !last || failure.node.parent !== arm || failure.node.arms.length > 1 || endsFlow(tree, body)) return []
   return [insertAfter(facts.document.source, code, last.to - 1, [`${indentAt(code, last.from)}break;`])]
 }
 
 /** The exception that the runbook's HTTP client throws when nothing was answered. */
-export function transportType(facts: Facts, fact: CodeFact): string {
+export function transportType(facts: Facts, fact: CodeFact): string | null {
   const own = knownType(fact.code.text)
   if (own) return own
   for (const { code } of facts.codes) {
@@ -27,6 +29,7 @@ export function transportType(facts: Facts, fact: CodeFact): string {
   }
   const php = facts.codes.filter(({ code }) => code.language === 'php').map(({ code }) => code.text).join('\n') // prettier-ignore
   const isGuzzle = /Guzzle|new Client\(/.test(php) && !/\bHttp::/.test(php)
+  if (/\bcurl_exec\b/.test(php) && !/\bHttp::|Guzzle/.test(php)) return null
   return isGuzzle ? String.raw`\GuzzleHttp\Exception\ConnectException` : String.raw`\Illuminate\Http\Client\ConnectionException`
 }
 

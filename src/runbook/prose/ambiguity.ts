@@ -37,6 +37,30 @@ const OPEN: readonly RegExp[] = [
   /\b(?:should|could|might) (?:also )?be (?:considered|useful|helpful|wise|sensible)\b|\bconsider \w+ing\b|\bmight be (?:needed|necessary|better|time)\b|\bmay be (?:needed|necessary|skipped|omitted|postponed|required)\b/i,
 ]
 
+const STATE_GOOD = String.raw`(?:(?:everything|all|it|this|that|things|the (?:numbers|graphs|figures|results?|logs?|dashboards?|rows?|output|system|service))\s+(?:still )?(?:looks?|seems?|appears?|feels?|is|are)\s+(?:to be )?(?:ok(?:ay)?|fine|good|healthy|sane|right|normal|stable|alright|all right|quiet|calm)(?: enough)?|(?:you|we|operators?|the team) (?:are|is|feels?) (?:ready|happy|comfortable|confident|satisfied)(?: enough)?|things (?:settle|calm)(?: down)?)`
+const STATE_BAD = String.raw`(?:(?:everything|anything|something|it|this|that|things)\s+(?:looks?|seems?|appears?|feels?|is|goes|go)\s+(?:to be )?(?:wrong|bad|strange|odd|weird|unhealthy|unstable|abnormal|suspicious|stuck)|(?:it|this|that|things) (?:does not|doesn't|do not|don't) (?:get better|recover|calm down|improve|help)|(?:it|this|things) gets? worse)`
+
+/** Vague words with a plain reading: a figure, or the gate that the runbook has for the question. */
+const SETTLED: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(String.raw`\b(?<=(?:if|when|once|until|as soon as|after)\s)${STATE_GOOD}`, 'gi'), 'every check of the verification gate passes'],
+  [new RegExp(String.raw`\b(?<=(?:if|when|once|as soon as|should)\s)${STATE_BAD}`, 'gi'), 'a check of the verification gate fails'],
+  [/\b(?:for )?(?:a (?:little |short |good )?while|some time|a bit|a moment)\b/gi, '5 minutes'],
+  [/\ba few (?=minutes|seconds|messages|times|attempts)/gi, '5 '],
+  [/\ba few (?=hours|days)/gi, '3 '],
+  [/\ba couple of (?=minutes|hours|days|times)/gi, '2 '],
+  [/\bseveral (?=hours|times|attempts)/gi, '3 '],
+  [/\b(?:as soon as possible|asap|soon(?:ish)?|at some point|eventually|sooner or later)\b/gi, 'immediately'],
+  [/\b(?:from time to time|once in a while|every now and then|now and then|periodically|regularly|occasionally)\b/gi, 'every hour'],
+  [/,?\s*\b(?:etc\.?|and so on|and the like|or thereabouts|give or take)(?=[\s.,;)]|$)/gi, ''],
+  [/\b(?:roughly|approximately|about right|probably|presumably) (?=\S)/gi, ''],
+]
+
+/** "A or B, whichever is easier", "choose one of A, B or C": the writer takes any, so the first will do. */
+const ANY_OF: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:either )?([\w`][^.;:,]*?),? or [^.;:,]+?,? (?:whichever|whatever) [^.;]+/i, '$1'],
+  [/\b(?:choose|pick|select|try|do|use|take) (?:one|any|either)(?: of)?(?: the following)?:? ([^,.;]+?)(?:,| or ) ?[^.;]+/i, '$1'],
+]
+
 export interface Ambiguity {
   readonly words: string
   /** Whether leaving the words out, or making them binding, settles it. */
@@ -69,8 +93,25 @@ export function withoutHedges(raw: string): string {
   let text = raw
   for (const [pattern, binding] of SOFT) text = text.replace(pattern, binding)
   for (const pattern of HEDGES) text = text.replace(new RegExp(pattern.source, 'gi'), (words) => (/^\s/.test(words) && /\s$/.test(words) ? ' ' : ''))
+  for (const [pattern, figure] of SETTLED) text = text.replace(pattern, figure)
   text = text.replaceAll(/ +([.,;:!])/g, '$1').replaceAll(/(\S) {2,}(?=\S)/g, '$1 ')
   return text.charAt(0).toUpperCase() === raw.charAt(0) ? text.charAt(0).toUpperCase() + text.slice(1) : text
+}
+
+/** One of several things that the writer takes alike; a gerund becomes the command. */
+export function firstAlternative(raw: string): string {
+  for (const [pattern, kept] of ANY_OF) {
+    const match = pattern.exec(raw)
+    if (!match) continue
+    const first = match[0].replace(pattern, kept).trim()
+    return raw.slice(0, match.index) + first.replace(/^(\w+?)(?:ing)\b/, (_, stem: string) => imperativeOf(stem)) + raw.slice(match.index + match[0].length)
+  }
+  return raw
+}
+
+function imperativeOf(stem: string): string {
+  if (/([bdgmnprt])\1$/.test(stem)) return stem.slice(0, -1)
+  return /(?:[^aeiou][aeiou][^aeiouwxy]|(?:ais|as|os|us|eas|iz|ov|iv|at|ut|ur|ag|ang|arg|uc|edg|les))$/.test(stem) && !/(?:rain|start|restart|wait|train|er|en|el|it|op|ow)$/.test(stem) ? `${stem}e` : stem
 }
 
 const IMPERATIVE =

@@ -4,7 +4,7 @@ import type { Problem, Rule } from '../finding.ts'
 import { manual, replaceCode, safe } from '../fixes/edits.ts'
 import { markedSpan, replaceSentence } from '../fixes/prose-edits.ts'
 import { isWithin } from '../markdown/document.ts'
-import { ambiguitiesIn, isInstruction, withoutHedges } from '../prose/ambiguity.ts'
+import { ambiguitiesIn, firstAlternative, isInstruction, withoutHedges } from '../prose/ambiguity.ts'
 import { headerOf, type Sentence } from '../prose/prose.ts'
 import { docSpan, isQuestion } from './scan.ts'
 
@@ -30,7 +30,9 @@ function fixOf(facts: Facts, sentence: Sentence): Problem['fix'] {
   const { from, to } = markedSpan(facts, sentence)
   const raw = facts.norm.slice(from, to)
   const firm = withoutHedges(raw)
-  if (firm !== raw && ambiguitiesIn(firm).length === 0 && /\w+\s+\w+/.test(firm)) return safe([{ from, to, text: firm }], `Make it unconditional: ${firm.replaceAll(/\s+/g, ' ')}`)
+  if (firm !== raw && !(BACK.test(raw) && /\bor\b/.test(raw)) && ambiguitiesIn(firm).length === 0 && /\w+\s+\w+/.test(firm)) return safe([{ from, to, text: firm }], `Make it unconditional: ${firm.replaceAll(/\s+/g, ' ')}`)
+  const first = withoutHedges(firstAlternative(raw))
+  if (!BACK.test(raw) && first !== raw && ambiguitiesIn(first).length === 0 && /\w+\s+\w+/.test(first)) return safe([{ from, to, text: first }], `Name one action: ${first.replaceAll(/\s+/g, ' ')}`)
   const section = reconcileSection(facts)
   if (section && isWithin(sentence.section, section) && /\b(?:rows?|results?|output|lists?|differences?|mismatch\w*|numbers?)\b/i.test(sentence.text)) {
     const rule = 'Apply the mismatch rule of this section to the rows.'

@@ -45,6 +45,7 @@ function fixOf(facts: Facts, { fact, call }: RoleCall, failure: Failure): Proble
     const variable = /\$\w+/.exec(textOf(fact.tree, failure.span))?.[0]
     const kept = failure.text.split('|').map((part) => part.trim()).filter((part) => part !== '' && wideTypes(part).length === 0) // prettier-ignore
     const types = kept.length > 0 ? kept.join(' | ') : type
+    if (types === null) return manual(`${advice} The client of this runbook throws nothing for them: test its result.`)
     return safe(replaceCode(source, fact.code, failure.span.from, failure.span.to, `(${types}${variable ? ` ${variable}` : ''})`), advice)
   }
   const condition = narrowCondition(facts, fact, call, failure)
@@ -63,7 +64,8 @@ function inClient(facts: Facts): Problem[] {
       if (!owner || !/(?:->post\(|->request\(|Http::|curl_exec|->send\(|->sendRequest\()/.test(textOf(tree, owner))) return []
       const failure = failureAround(tree, node)[0]
       if (!failure || failure.verdict !== 'wide' || !isAboutAnswer(tree, failure)) return []
-      const fix = failure.kind === 'catch' ? safe(replaceCode(facts.document.source, code, failure.span.from, failure.span.to, `(${transportType(facts, fact)}${/ \$\w+/.exec(textOf(tree, failure.span))?.[0] ?? ''})`), 'Catch only transport failures.') : manual('An answer of the service, whatever its code, is no failure before acceptance.')
+      const type = transportType(facts, fact)
+      const fix = failure.kind === 'catch' && type !== null ? safe(replaceCode(facts.document.source, code, failure.span.from, failure.span.to, `(${type}${/ \$\w+/.exec(textOf(tree, failure.span))?.[0] ?? ''})`), 'Catch only transport failures.') : manual('An answer of the service, whatever its code, is no failure before acceptance.')
       return [{ ...docSpan(code, headOf(failure)), message: MESSAGE, fix }]
     })
   })

@@ -130,7 +130,8 @@ function fixOf(facts: Facts, { fact }: RoleCall, node: CodeNode, call: CodeNode)
     return safe(replaceCode(source, code, first.from, end, `report(${variable});`), 'Only report the failure.')
   }
   if (contains(node, call)) {
-    return safe(replaceCode(source, code, node.from, call.from, ''), 'Call it as a statement of its own and only log its answer.')
+    const end = node.to + (/^\s*;/.exec(code.text.slice(node.to))?.[0].length ?? 0)
+    return safe(replaceCode(source, code, node.from, end, `${textOf(tree, call)};`), 'Call it as a statement of its own and only log its answer.')
   }
   return safe(deleteNode(facts, code, node), 'Delete what carries the answer into the response.')
 }

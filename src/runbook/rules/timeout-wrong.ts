@@ -29,6 +29,11 @@ function inCode(facts: Facts): Problem[] {
 
 function fixOf(facts: Facts, { code }: CodeFact, value: { from: number; to: number; unit: 's' | 'ms' }, isLaravelCall: boolean): Problem['fix'] {
   const { source } = facts.document
+  const option = /CURLOPT_TIMEOUT(?=\s*(?:,|=>)\s*$)/.exec(code.text.slice(Math.max(0, value.from - 24), value.from))
+  if (option) {
+    const at = Math.max(0, value.from - 24) + option.index
+    return safe(replaceCode(source, code, at, value.to, `${code.text.slice(at, value.from).replace('CURLOPT_TIMEOUT', 'CURLOPT_TIMEOUT_MS')}500`), 'Write CURLOPT_TIMEOUT_MS, 500.')
+  }
   const version = facts.subject.laravelVersion
   const needsOption = isLaravelCall && (version === null || cutsFractions(version))
   if (needsOption && code.text[value.to] === ')') {
