@@ -62,7 +62,7 @@ function readCodes(document: Document, archived: ReadonlySet<Section>, entities:
     while (at + 1 < document.units.length && (document.units[at + 1]?.from ?? Infinity) < code.from) at++
     const unit = document.units[at]
     const isNear = unit && unit.from < code.from && unit.section === code.section
-    const lead = isNear ? cleanProse(norm.slice(Math.max(unit.from, unit.to - 300), unit.to)).trim() : ''
+    const lead = isNear ? cleanProse(norm.slice(Math.max(unit.from, unit.to - 300), unit.to)).replaceAll(/\s+/g, ' ').trim() : ''
     const tree = code.language === 'php' ? parsePhp(code.text) : code.language === 'go' ? parseGo(code.text) : null
     const sql = sqlIn(code, tree)
     return { code, tree, sql, settings: readSettings(code), lead, instructs: instructs(code, lead, archived), side: sideOf(code, lead, entities) }

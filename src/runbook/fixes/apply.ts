@@ -1,6 +1,6 @@
 import MagicString from 'magic-string'
 import type { Edit, Finding } from '../finding.ts'
-import type { Source } from '../markdown/source.ts'
+import { toBody, type Source } from '../markdown/source.ts'
 
 /** A fix that a pass takes, with what it came from. */
 export interface Chosen {
@@ -49,32 +49,34 @@ function meet(a: Edit, b: Edit): boolean {
 /** Splices the edits into the body; every other byte stays. Inserted lines get the file's line end. */
 export function applyEdits(source: Source, edits: readonly Edit[]): string {
   const magic = new MagicString(source.body)
-  for (const { from, to, text } of edits) {
+  for (const { from, to, text } of inBody(source, edits)) {
     const inserted = source.eol === '\n' ? text : text.replaceAll('\n', source.eol)
     if (from === to) magic.appendLeft(from, inserted)
     else if (inserted === '') magic.remove(from, to)
-    else magic.overwrite(from, endInBody(source, from, to), inserted)
+    else magic.overwrite(from, to, inserted)
   }
   return source.bom + magic.toString()
 }
 
-/** An edit that ends at a line's end must not take the \r before the \n, which reads as a blank. */
-function endInBody(source: Source, from: number, to: number): number {
-  return to - 1 > from && source.body[to - 1] === '\r' && source.body[to] === '\n' ? to - 1 : to
+/** The edits in offsets of the body. */
+function inBody(source: Source, edits: readonly Edit[]): Edit[] {
+  return edits.map(({ from, to, text }) => ({ from: toBody(source, from), to: toBody(source, to), text }))
 }
 
 /** Checks that what stands between the edits is what stood there before. */
 export function keepsTheRest(source: Source, edits: readonly Edit[], after: string): boolean {
-  const ordered = edits.toSorted((a, b) => a.from - b.from)
+  if (!after.startsWith(source.bom)) return false
+  const ordered = inBody(source, edits).toSorted((a, b) => a.from - b.from || a.to - b.to)
   let at = source.bom.length
   let from = 0
-  if (!after.startsWith(source.bom)) return false
-  for (const edit of [...ordered, { from: source.body.length, to: source.body.length, text: '' }]) {
+  for (const edit of ordered) {
     const kept = source.body.slice(from, edit.from)
-    const found = after.indexOf(kept, at)
-    if (found < at) return false
-    at = found + kept.length
-    from = endInBody(source, edit.from, edit.to)
+    if (!after.startsWith(kept, at)) return false
+    const inserted = source.eol === '\n' ? edit.text : edit.text.replaceAll('\n', source.eol)
+    at += kept.length
+    if (!after.startsWith(inserted, at)) return false
+    at += inserted.length
+    from = edit.to
   }
-  return true
+  return after.slice(at) === source.body.slice(from)
 }

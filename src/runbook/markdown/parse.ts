@@ -8,6 +8,11 @@ import { lineEnd, openSource, type Source } from './source.ts'
 
 const markdown = parser.configure(GFM)
 
+/** The grammar takes a table's second line only without blanks behind its last bar; the blanks change sides. */
+function tidyTables(norm: string): string {
+  return norm.replaceAll(/^([ \t>]*\|?[ \t]*:?-[-:| \t]*)\|([ \t]+)$/gm, '$1$2|')
+}
+
 interface Building {
   readonly source: Source
   readonly headings: { level: number; from: number; to: number; text: string }[]
@@ -26,7 +31,7 @@ interface Place {
 export function parseDocument(text: string): Document {
   const source = openSource(text)
   const building: Building = { source, headings: [], units: [], codes: [], tables: [], items: [] }
-  const cursor = markdown.parse(source.norm).cursor()
+  const cursor = markdown.parse(tidyTables(source.norm)).cursor()
   if (cursor.firstChild()) visitSiblings(cursor, building, { item: null, inQuote: false }, 0)
   const sections = buildSections(source, building.headings)
   const units = attach(building.units, sections)

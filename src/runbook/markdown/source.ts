@@ -1,12 +1,13 @@
 /**
- * A text made easy to analyse without moving a single character: `norm` has the length of the body, so
- * every offset into it is an offset into the file. Line ends become \n (\r\n becomes blank + \n), front
- * matter becomes blanks. Edits are made in norm offsets and spliced into the body.
+ * A text made easy to analyse: in `norm` every line end is \n and front matter is blank. All offsets of the
+ * analysis are norm offsets; `toBody` leads back to the file, whose bytes are never rebuilt from norm.
  */
 export interface Source {
   readonly bom: string
   readonly body: string
   readonly norm: string
+  /** Norm offsets of the \n that are \r\n in the body. */
+  readonly crlfs: readonly number[]
   /** The line end that inserted lines get: the one most lines of the file have. */
   readonly eol: '\n' | '\r\n' | '\r'
   /** Offset at which each line begins. */
@@ -19,10 +20,29 @@ export function openSource(text: string): Source {
   const bom = text.startsWith('\uFEFF') ? '\uFEFF' : ''
   const body = text.slice(bom.length)
   const eol = dominantEol(body)
-  let norm = body.includes('\r') ? body.replaceAll('\r\n', ' \n').replaceAll('\r', '\n') : body
+  const crlfs = body.includes('\r\n') ? crlfPlaces(body) : []
+  let norm = body.includes('\r') ? body.replaceAll('\r\n', '\n').replaceAll('\r', '\n') : body
   const matter = norm.startsWith('---') || norm.startsWith('+++') ? FRONT_MATTER.exec(norm) : null
   if (matter) norm = matter[0].replaceAll(/[^\n]/g, ' ') + norm.slice(matter[0].length)
-  return { bom, body, norm, eol, lineStarts: startsOfLines(norm) }
+  return { bom, body, norm, crlfs, eol, lineStarts: startsOfLines(norm) }
+}
+
+function crlfPlaces(body: string): number[] {
+  const places: number[] = []
+  for (let at = body.indexOf('\r\n'); at >= 0; at = body.indexOf('\r\n', at + 2)) places.push(at - places.length)
+  return places
+}
+
+/** The body offset of a norm offset; one at a \n that is \r\n stands before the \r. */
+export function toBody({ crlfs }: Source, offset: number): number {
+  let low = 0
+  let high = crlfs.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((crlfs[middle] ?? 0) < offset) low = middle + 1
+    else high = middle
+  }
+  return offset + low
 }
 
 function dominantEol(body: string): Source['eol'] {

@@ -34,7 +34,7 @@ export function clauseAt(sentence: string, at: number): { from: number; to: numb
 }
 
 const PAST =
-  /\b(?:was|were|had|did|used to|until now|previously|formerly|originally|at the time|back then|yesterday|last (?:year|month|week|winter|summer|spring|autumn|night|time)|in the (?:first |old |last )?(?:trial|pilot)|during the (?:trial|pilot|rehearsal|first)|(?:days|weeks|months|years) ago)\b/i
+  /\b(?:was|were|had|did|used to|until now|previously|formerly|originally|at the time|back then|yesterday|last (?:year|month|week|winter|summer|spring|autumn|night|time)|in the (?:first |old |last )?(?:trial|pilot)|during the (?:trial|pilot|rehearsal|first (?:trial|pilot|run|rehearsal))|(?:days|weeks|months|years) ago)\b/i
 const BINDING = /\b(?:must|shall|now|from now on|always|will|is to|are to|should|has to|have to|needs? to)\b/i
 
 /** A report of the past instructs nobody. */

@@ -5,7 +5,7 @@ import { isReport, NEGATIVE_LEAD } from './modality.ts'
 export interface Sentence {
   readonly from: number
   readonly to: number
-  /** Cleaned of mark-up, with offsets kept: text[i] stands at from + i. */
+  /** Cleaned of mark-up, each run of blanks and line ends as one blank. */
   readonly text: string
   readonly unit: Unit
   readonly section: Section
@@ -56,8 +56,8 @@ export function readProse(document: Document, archived: ReadonlySet<Section>): S
       hasNegativeColumn(document, unit)
     for (const { from, to } of sentenceSpans(text)) {
       const sentence = text.slice(from, to)
-      const instructs = !quiet && !isReport(sentence) && !isQuotation(sentence) && !LABELLED_WRONG.test(sentence)
-      sentences.push({ from: unit.from + from, to: unit.from + to, text: sentence, unit, section: unit.section, lead, instructs })
+      const instructs = !quiet && !isReport(sentence.replaceAll(/\s+/g, ' ')) && !isQuotation(sentence) && !LABELLED_WRONG.test(sentence)
+      sentences.push({ from: unit.from + from, to: unit.from + to, text: sentence.replaceAll(/\s+/g, ' '), unit, section: unit.section, lead, instructs })
     }
   })
   return sentences
@@ -102,7 +102,7 @@ function leadsOf(document: Document): string[] {
   for (const unit of document.units) {
     if (section !== unit.section) introduction = ''
     section = unit.section
-    const text = cleanProse(norm.slice(unit.from, Math.min(unit.to, unit.from + 400))).trim()
+    const text = cleanProse(norm.slice(unit.from, Math.min(unit.to, unit.from + 400))).replaceAll(/\s+/g, ' ').trim()
     if (unit.item) {
       const parent = unit.item.parent ? (leadOfItem.get(unit.item.parent) ?? '') : introduction
       const own = leadOfItem.get(unit.item)
@@ -115,6 +115,14 @@ function leadsOf(document: Document): string[] {
     }
   }
   return leads
+}
+
+/** The file offset of a place in a sentence's text. */
+export function offsetIn(norm: string, sentence: Sentence, index: number): number {
+  const cleaned = cleanProse(norm.slice(sentence.unit.from, sentence.unit.to)).slice(sentence.from - sentence.unit.from)
+  let at = 0
+  for (let seen = 0; seen < index && at < cleaned.length; seen++) at += /^\s+/.exec(cleaned.slice(at, at + 400))?.[0].length ?? 1
+  return sentence.from + at
 }
 
 export function sentencesWithin(sentences: readonly Sentence[], section: Section): Sentence[] {

@@ -30,9 +30,9 @@ function fixOf(facts: Facts, sentence: Sentence): Problem['fix'] {
   const { from, to } = markedSpan(facts, sentence)
   const raw = facts.norm.slice(from, to)
   const firm = withoutHedges(raw)
-  if (firm !== raw && !(BACK.test(raw) && /\bor\b/.test(raw)) && ambiguitiesIn(firm).length === 0 && /\w+\s+\w+/.test(firm)) return safe([{ from, to, text: firm }], `Make it unconditional: ${firm.replaceAll(/\s+/g, ' ')}`)
+  if (firm !== raw && !(BACK.test(raw) && /\bor\b/.test(raw)) && ambiguitiesIn(firm).length === 0 && /\w+\W+\w+/.test(firm)) return safe([{ from, to, text: firm }], `Make it unconditional: ${firm.replaceAll(/\s+/g, ' ')}`)
   const first = withoutHedges(firstAlternative(raw))
-  if (!BACK.test(raw) && first !== raw && ambiguitiesIn(first).length === 0 && /\w+\s+\w+/.test(first)) return safe([{ from, to, text: first }], `Name one action: ${first.replaceAll(/\s+/g, ' ')}`)
+  if (!BACK.test(raw) && first !== raw && ambiguitiesIn(first).length === 0 && /\w+\W+\w+/.test(first)) return safe([{ from, to, text: first }], `Name one action: ${first.replaceAll(/\s+/g, ' ')}`)
   const section = reconcileSection(facts)
   if (section && isWithin(sentence.section, section) && /\b(?:rows?|results?|output|lists?|differences?|mismatch\w*|numbers?)\b/i.test(sentence.text)) {
     const rule = 'Apply the mismatch rule of this section to the rows.'

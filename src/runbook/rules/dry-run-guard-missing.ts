@@ -9,7 +9,7 @@ const SANDBOX = /sandbox|test_?(?:key|account|provider|client)|stub|staging|fake
 
 /** A leaky guard that switches to another account is a provider call in a dry run. */
 export function isSandboxed(fact: TreeFact, use: ProviderUse): boolean {
-  return use.guard.kind === 'leaky' && SANDBOX.test(textOf(fact.tree, use.guard.node))
+  return use.guard.kind === 'leaky' && SANDBOX.test(textOf(fact.tree, use.guard.node).replaceAll(/["`][^"`\n]*["`]/g, ''))
 }
 
 function check(facts: Facts): Problem[] {

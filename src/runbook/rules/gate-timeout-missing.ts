@@ -27,11 +27,11 @@ export function entriesOf(facts: Facts, section: Section): Entry[] {
   const inside = (from: number): boolean => from >= section.headingTo && from < section.to
   for (const table of document.tables) {
     if (!inside(table.from)) continue
-    for (const row of table.rows) if (!row.isHeader) entries.push({ kind: 'row', from: row.from, to: row.to, text: cleanProse(norm.slice(row.from, row.to)) })
+    for (const row of table.rows) if (!row.isHeader) entries.push({ kind: 'row', from: row.from, to: row.to, text: cleanProse(norm.slice(row.from, row.to)).replaceAll(/ +/g, ' ') })
   }
   for (const item of document.items) {
     if (item.parent || !inside(item.from)) continue
-    entries.push({ kind: 'item', from: item.from, to: item.from + norm.slice(item.from, item.to).trimEnd().length, text: cleanProse(norm.slice(item.from, item.to)) })
+    entries.push({ kind: 'item', from: item.from, to: item.from + norm.slice(item.from, item.to).trimEnd().length, text: cleanProse(norm.slice(item.from, item.to)).replaceAll(/[ \t]+/g, ' ') })
   }
   const loose = document.units.filter((unit) => isWithin(unit.section, section) && unit.kind === 'paragraph' && !unit.item && !unit.row && !unit.inQuote)
   const codes = facts.codes.filter(({ code, instructs }) => instructs && isWithin(code.section, section) && !code.item)

@@ -20,7 +20,7 @@ export function goWritesInProse(facts: Facts, message: string): Problem[] {
     const { text } = sentence
     const table = targetIn(facts, text)
     if (!table) return []
-    const verb = verbFor(facts, sentence, table)
+    const verb = verbFor(sentence, table)
     if (!verb || isSelect(text) || !isGoAgent(facts, sentence, verb)) return []
     const whole = paragraphOf(facts, sentence)
     return [{ from: whole.from, to: whole.to, message, fix: safe(fixOf(facts, sentence), 'Delete it; Go writes only to go_sms_logs.') }]
@@ -39,13 +39,12 @@ function targetIn(facts: Facts, text: string): { from: number; to: number } | nu
   return at < 0 ? null : { from: at, to: at + byName.length }
 }
 
-function verbFor(facts: Facts, sentence: Sentence, table: { from: number; to: number }): { from: number; to: number } | null {
+function verbFor(sentence: Sentence, table: { from: number; to: number }): { from: number; to: number } | null {
   const { text } = sentence
   const noun = /\b(?:inserts?|writes?|copy|job|insertion|update)\s+(?:into|to|of)\b/i.exec(text)
   const verbs = Array.from(text.matchAll(WRITE), (match) => ({ from: match.index, to: match.index + match[0].length })).filter(({ from, to }) => {
     if (isDenied(text, from, to - from)) return false
-    const own = facts.norm.slice(sentence.from + from - 1, sentence.from + from)
-    return own !== '_' && !/sms_$/.test(text.slice(0, from))
+    return !/_$/.test(text.slice(0, from))
   })
   const before = verbs.findLast(({ from }) => from < table.from)
   if (before) return before

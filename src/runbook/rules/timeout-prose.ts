@@ -4,7 +4,7 @@ import type { Facts } from '../facts/facts.ts'
 import type { Edit, Problem } from '../finding.ts'
 import { safe } from '../fixes/edits.ts'
 import { cleanProse } from '../prose/clean.ts'
-import { headerOf, type Sentence } from '../prose/prose.ts'
+import { headerOf, offsetIn, type Sentence } from '../prose/prose.ts'
 import { isQuestion } from './scan.ts'
 import { timeoutMessage } from './timeout-wrong.ts'
 
@@ -50,10 +50,12 @@ function isLimitOfCall(facts: Facts, text: string, { from, to }: Duration): bool
 }
 
 function editOf(facts: Facts, sentence: Sentence, { from, to, unit }: Duration): Edit {
-  const raw = facts.norm.slice(sentence.from + from, sentence.from + to)
+  const start = offsetIn(facts.norm, sentence, from)
+  const end = offsetIn(facts.norm, sentence, to)
+  const raw = facts.norm.slice(start, end)
   const glue = /\d(?=[a-z])/i.test(raw) ? '' : ' '
   const isShort = /^(?:ms|s)$/i.test(unit)
-  return { from: sentence.from + from, to: sentence.from + to, text: isShort ? `500${glue}ms` : '500 ms' }
+  return { from: start, to: end, text: isShort ? `500${glue}ms` : '500 ms' }
 }
 
 function inRow(facts: Facts, sentence: Sentence, durations: readonly Duration[]): Problem[] {
@@ -63,9 +65,15 @@ function inRow(facts: Facts, sentence: Sentence, durations: readonly Duration[])
   const table = row.table.rows.find((candidate) => candidate.isHeader)
   const headers = table ? cleanProse(facts.norm.slice(table.from, table.to)) : ''
   const label = cleanProse(row.cells.filter((cell) => cell.from !== sentence.unit.from).map((cell) => facts.norm.slice(cell.from, cell.to)).slice(0, 3).join(' | ')) // prettier-ignore
+  const isOwn = /\btime-?out\b/i.test(sentence.text) && mentions(facts.entities.go, header) && !OTHER_LINK.test(sentence.text)
+  if (isOwn) return problemsOf(facts, sentence, durations)
   const isLimit = LIMIT.test(header) || LIMIT.test(label) || /\btime-?out|limit\b/i.test(headers) || LIMIT.test(sentence.section.heading ?? '')
   if (!isLimit || !linkIsToGo(facts, label)) return []
-  return durations.filter(({ ms }) => !is500(ms) && sentence.text.trim().length < 40).map((duration) => ({
+  return sentence.text.trim().length < 40 ? problemsOf(facts, sentence, durations) : []
+}
+
+function problemsOf(facts: Facts, sentence: Sentence, durations: readonly Duration[]): Problem[] {
+  return durations.filter(({ ms }) => !is500(ms)).map((duration) => ({
     from: sentence.from, to: sentence.to, message: timeoutMessage(duration.ms), fix: safe([editOf(facts, sentence, duration)], 'Write 500 ms.'),
   })) // prettier-ignore
 }
