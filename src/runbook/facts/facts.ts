@@ -85,13 +85,18 @@ function instructs(code: Code, lead: string, archived: ReadonlySet<Section>): bo
 function sideOf(code: Code, lead: string, entities: Entities): CodeFact['side'] {
   if (code.language === 'php') return 'laravel'
   if (code.language === 'go') return 'go'
-  const near = [HEAD_COMMENT.exec(code.text)?.[1] ?? '', lead, code.section.heading ?? '', code.section.parent?.heading ?? '']
+  const near = [HEAD_COMMENT.exec(code.text)?.[1] ?? '', lead, headingOf(code.section), headingOf(code.section.parent)]
   for (const text of near) {
     const isGo = mentions(entities.go, text)
     const isLaravel = mentions(entities.laravel, text)
     if (isGo !== isLaravel) return isGo ? 'go' : 'laravel'
   }
   return 'unknown'
+}
+
+/** The title is about both systems, so it gives a block to neither. */
+function headingOf(section: Section | null): string {
+  return section && section.level > 1 ? (section.heading ?? '') : ''
 }
 
 const SQL_START = /^[\s"'`(]*(?:<<<?['"]?\w+['"]?\s+)?(?=(?:select|insert|update|delete|replace|merge|with|grant|revoke)\s)/i

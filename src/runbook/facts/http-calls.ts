@@ -22,7 +22,7 @@ export interface TimeoutPlace {
   readonly isOption: boolean
 }
 
-const POST = /^(?:post|put|patch|request|send|sendAsync|postAsync|requestAsync|postJson|json|sendRequest|asyncPost|retry)$/i
+const POST = /^(?:post|put|patch|request|send|sendAsync|postAsync|requestAsync|postJson|sendRequest|asyncPost|retry)$/i
 const PAYLOAD = /message_?uuid|dry_?run|messageUuid/i
 const NOT_MESSAGES = /health|ready|livez|ping|\bstatus\b.*get|metrics/i
 

@@ -59,7 +59,9 @@ export function narrowCondition(facts: Facts, fact: Fact, call: CodeNode, failur
 }
 
 function methodNamed(facts: Facts): string | null {
-  return /\b((?:is|was|has)?[fF]ailedBeforeAcceptance|(?:was|is)?[nN]otAccepted|mayFallBack|canFallBack|allowsFallback|shouldFallBack|neverAccepted|wasUnreachable|isUnreachable|isTransportFailure)\s*\(\)/.exec(facts.norm)?.[1] ?? null
+  const names = /\b((?:is|was|has)?[fF]ailedBeforeAcceptance|(?:was|is)?[nN]otAccepted|mayFallBack|canFallBack|allowsFallback|shouldFallBack|neverAccepted|wasUnreachable|isUnreachable|isTransportFailure)\s*\(\)/g
+  // `return Result::notAccepted()` makes such a result, it does not ask for one.
+  return Array.from(facts.norm.matchAll(names)).find(({ index }) => !/return\s+(?:new\s+)?[\w\\]+::$/.test(facts.norm.slice(Math.max(0, index - 60), index)))?.[1] ?? null
 }
 
 function transportReturns(tree: Tree): string[] {

@@ -47,15 +47,15 @@ function note(touched: Map<string, { heading: string; line: number; where: 'afte
   const section = sectionAt(document, offset)
   const heading = section.heading ?? '(before the first heading)'
   const key = `${heading} ${section.index}`
-  const isKnown = [...touched.values()].some((known) => known.heading === heading && known.where !== where)
-  if (touched.has(`${where} ${key}`) || (where === 'before' && isKnown)) return
+  if (touched.has(`${where} ${key}`)) return
   touched.set(`${where} ${key}`, { heading, line: lineAt(document.source, section.from) + 1, where })
 }
 
 function partA(result: HardenResult): string[] {
   const touched = sectionsTouched(result)
   const gone = new Set(result.applied.map(({ deletes }) => deletes))
-  const kept = touched.filter(({ where, heading }) => where === 'after' || !gone.has(heading))
+  const after = new Set(touched.filter(({ where }) => where === 'after').map(({ heading }) => heading))
+  const kept = touched.filter(({ where, heading }) => where === 'after' || !(gone.has(heading) || after.has(heading)))
   const lines = kept.map(({ heading, line, where }) => `- ${heading} (line ${line}${where === 'before' ? ' before' : ''})`)
   return ['Part A: sections modified', '', ...(lines.length > 0 ? lines : ['None. Nothing is left to do that can be done safely.'])]
 }
@@ -73,6 +73,7 @@ function partB(result: HardenResult): string[] {
 function partC(result: HardenResult): string[] {
   const lines = result.applied
     .filter(({ deletes, advice }) => deletes !== null || /^Delete\b/.test(advice))
+    .toSorted((a, b) => a.line - b.line)
     .map(({ deletes, heading, line, message }) => `- ${deletes ?? heading ?? '(before the first heading)'} (line ${line} before): ${message}`)
   return ['Part C: deleted duplicate or conflicting blocks', '', ...(lines.length > 0 ? [...new Set(lines)] : ['None.'])]
 }

@@ -31,6 +31,9 @@ function problemOf(facts: Facts, fact: TreeFact, node: CodeNode): Problem[] {
   if (!context.isExplicit && isHelper(fact, owner)) return []
   if (context.isExplicit && !context.modes.has('ON')) {
     const advice = `Delete it. ${RULE}`
+    const isOnlyOne = !quotaNodes(tree).some((other) => other !== node && modeContext(tree, other).modes.has('ON'))
+    const moved = isOnlyOne ? move(facts, fact, node) : null
+    if (moved?.safety === 'safe') return [make(fact, node, `in ${[...context.modes].join(' and ')}`, moved)]
     return [make(fact, node, `in ${[...context.modes].join(' and ')}`, safe(deleteNode(facts, code, wholeStatement(tree, node)), advice))]
   }
   return [make(fact, node, 'under the wrong condition', correct(facts, fact, node, context, test))]
