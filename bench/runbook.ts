@@ -20,7 +20,9 @@ const SIZES: readonly (readonly [name: string, bytes: number])[] = [
 /** A runbook of a size: the fixtures over and over, as a large team's collection looks. */
 function runbookOf(bytes: number): string {
   const folder = join(import.meta.dirname, '..', 'test', 'fixtures', 'runbooks')
-  const parts = ['11-checklist.md', '13-tables.md', '15-clean.md'].map((name) => readFileSync(join(folder, name), 'utf8').replace(/^---[\s\S]*?\n---\n/, ''))
+  const parts = ['11-checklist.md', '13-tables.md', '15-clean.md'].map((name) =>
+    readFileSync(join(folder, name), 'utf8').replace(/^---[\s\S]*?\n---\n/, ''),
+  )
   let text = ''
   for (let index = 0; text.length < bytes; index++) text += `${parts[index % parts.length] ?? ''}\n\n`
   return text.slice(0, bytes)
@@ -34,9 +36,18 @@ export async function benchRunbook(): Promise<RunbookRow[]> {
     const start = performance.now()
     const { findings } = lint(text)
     const lintMs = performance.now() - start
-    return { name, bytes: text.length, findings: findings.length, lintMs, msPerMb: lintMs / (bytes / 1_000_000) }
+    return {
+      name,
+      bytes: text.length,
+      findings: findings.length,
+      lintMs,
+      msPerMb: lintMs / (bytes / 1_000_000),
+    }
   })
-  for (const { name, findings, lintMs, msPerMb } of rows) console.log(`runbook lint ${name.padStart(7)}: ${lintMs.toFixed(0).padStart(6)} ms, ${msPerMb.toFixed(0).padStart(5)} ms per MB, ${findings} findings`)
+  for (const { name, findings, lintMs, msPerMb } of rows)
+    console.log(
+      `runbook lint ${name.padStart(7)}: ${lintMs.toFixed(0).padStart(6)} ms, ${msPerMb.toFixed(0).padStart(5)} ms per MB, ${findings} findings`,
+    )
   return rows
 }
 

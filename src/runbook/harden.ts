@@ -57,11 +57,28 @@ export function harden(text: string, rules: readonly Rule[] = ALL_RULES): Harden
     current = { text: completed.text, result: completed.result }
   }
   const remaining = current.result.findings
-  return { before: text, after: current.text, initial, final: current.result, applied, edits, remaining, passes }
+  return {
+    before: text,
+    after: current.text,
+    initial,
+    final: current.result,
+    applied,
+    edits,
+    remaining,
+    passes,
+  }
 }
 
 function describe({ finding, edits }: Chosen): Applied {
-  return { rule: finding.rule, heading: finding.heading, line: finding.startLine, message: finding.message, advice: finding.fix.advice, edits: edits.length, deletes: finding.fix.deletes ?? null }
+  return {
+    rule: finding.rule,
+    heading: finding.heading,
+    line: finding.startLine,
+    message: finding.message,
+    advice: finding.fix.advice,
+    edits: edits.length,
+    deletes: finding.fix.deletes ?? null,
+  }
 }
 
 interface Pass {
@@ -71,20 +88,33 @@ interface Pass {
 }
 
 /** Applies a pass's fixes; where together they bring up something new, one by one, leaving out the guilty. */
-function takePass(current: { text: string; result: LintResult }, chosen: readonly Chosen[], refused: Set<string>, rules: readonly Rule[]): Pass {
+function takePass(
+  current: { text: string; result: LintResult },
+  chosen: readonly Chosen[],
+  refused: Set<string>,
+  rules: readonly Rule[],
+): Pass {
   const whole = attempt(current, chosen, rules)
   if (whole) return whole
   const good: Chosen[] = []
   for (const fix of chosen) {
-    if (attempt(current, [fix], rules) && (good.length === 0 || attempt(current, [...good, fix], rules))) good.push(fix)
+    if (attempt(current, [fix], rules) && (good.length === 0 || attempt(current, [...good, fix], rules)))
+      good.push(fix)
     else refused.add(keyOf(fix.finding))
   }
   return attempt(current, good, rules) ?? { ...current, taken: [] }
 }
 
-function attempt(current: { text: string; result: LintResult }, chosen: readonly Chosen[], rules: readonly Rule[]): Pass | null {
+function attempt(
+  current: { text: string; result: LintResult },
+  chosen: readonly Chosen[],
+  rules: readonly Rule[],
+): Pass | null {
   const { source } = current.result.facts.document
-  const edits: Edit[] = repairHunks(current.result.facts, chosen.flatMap((fix) => [...fix.edits]))
+  const edits: Edit[] = repairHunks(
+    current.result.facts,
+    chosen.flatMap((fix) => [...fix.edits]),
+  )
   const text = applyEdits(source, edits)
   if (text === current.text || !keepsTheRest(source, edits, text)) return null
   const result = lint(text, rules)
@@ -99,6 +129,7 @@ function bringsNew(before: readonly Finding[], after: readonly Finding[]): boole
 
 function countByPlace(findings: readonly Finding[]): Map<string, number> {
   const places = new Map<string, number>()
-  for (const { rule, heading } of findings) places.set(`${rule} ${heading ?? ''}`, (places.get(`${rule} ${heading ?? ''}`) ?? 0) + 1)
+  for (const { rule, heading } of findings)
+    places.set(`${rule} ${heading ?? ''}`, (places.get(`${rule} ${heading ?? ''}`) ?? 0) + 1)
   return places
 }

@@ -14,7 +14,10 @@ function hold(folder: string): void {
   const defects = scores.reduce((sum, { defects }) => sum + defects, 0)
   const fixed = scores.reduce((sum, { fixed }) => sum + fixed, 0)
   for (const { file, missed, wrong, changedThatHadToStay, isIdempotent, isTouched, defects } of scores) {
-    assert.deepEqual({ file, missed, wrong, changedThatHadToStay, isIdempotent }, { file, missed: [], wrong: [], changedThatHadToStay: [], isIdempotent: true })
+    assert.deepEqual(
+      { file, missed, wrong, changedThatHadToStay, isIdempotent },
+      { file, missed: [], wrong: [], changedThatHadToStay: [], isIdempotent: true },
+    )
     if (defects === 0) assert.equal(isTouched, false, `${file} is clean and was changed`)
   }
   assert.ok(fixed / defects >= 0.9, `fixed ${fixed} of ${defects}`)
@@ -22,4 +25,8 @@ function hold(folder: string): void {
 
 test('own labelled runbooks: everything found, nothing else, what had to stay stays', () => hold(own))
 
-test('labelled examples beside the project', { skip: existsSync(shared) ? false : 'the folder shared/runbooks is not beside the project' }, () => hold(shared))
+test(
+  'labelled examples beside the project',
+  { skip: existsSync(shared) ? false : 'the folder shared/runbooks is not beside the project' },
+  () => hold(shared),
+)

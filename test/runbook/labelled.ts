@@ -37,11 +37,16 @@ function isNear(finding: Finding, label: Label): boolean {
 }
 
 function matches(finding: Finding, label: Label): boolean {
-  return isSameRule(finding.rule, label.id) && (isNear(finding, label) || (label.heading !== null && finding.heading === label.heading))
+  return (
+    isSameRule(finding.rule, label.id) &&
+    (isNear(finding, label) || (label.heading !== null && finding.heading === label.heading))
+  )
 }
 
 export function labelledFiles(folder: string): string[] {
-  return readdirSync(folder).filter((name) => name.endsWith('.labels.json')).sort() // prettier-ignore
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.labels.json'))
+    .sort()
 }
 
 export function score(folder: string, labelsFile: string): Score {
@@ -50,14 +55,27 @@ export function score(folder: string, labelsFile: string): Score {
   const { findings } = lint(text)
   const result = harden(text)
   const left = result.remaining
-  const fixed = labels.defects.filter((label) => findings.some((finding) => matches(finding, label)) && !left.some((finding) => isSameRule(finding.rule, label.id) && (label.heading === null || finding.heading === label.heading)))
+  const fixed = labels.defects.filter(
+    (label) =>
+      findings.some((finding) => matches(finding, label)) &&
+      !left.some(
+        (finding) =>
+          isSameRule(finding.rule, label.id) && (label.heading === null || finding.heading === label.heading),
+      ),
+  )
   return {
     file: labelsFile,
     defects: labels.defects.length,
-    missed: labels.defects.filter((label) => !findings.some((finding) => matches(finding, label))).map((label) => `${label.id} at ${label.startLine}`),
-    wrong: findings.filter((finding) => !labels.defects.some((label) => matches(finding, label))).map((finding) => `${finding.rule} at ${finding.startLine}`),
+    missed: labels.defects
+      .filter((label) => !findings.some((finding) => matches(finding, label)))
+      .map((label) => `${label.id} at ${label.startLine}`),
+    wrong: findings
+      .filter((finding) => !labels.defects.some((label) => matches(finding, label)))
+      .map((finding) => `${finding.rule} at ${finding.startLine}`),
     fixed: fixed.length,
-    changedThatHadToStay: changedLines(text, result.after).filter((line) => labels.mustStay.some(([from, to]) => line >= from && line <= to)),
+    changedThatHadToStay: changedLines(text, result.after).filter((line) =>
+      labels.mustStay.some(([from, to]) => line >= from && line <= to),
+    ),
     isIdempotent: harden(result.after).after === result.after,
     isTouched: result.after !== text,
   }
@@ -69,7 +87,11 @@ function changedLines(before: string, after: string): number[] {
   let line = 1
   for (const { added, removed, value, count } of diffLines(before, after)) {
     if (added) continue
-    if (removed) value.split('\n').slice(0, count).forEach((text, index) => text.trim() !== '' && changed.push(line + index)) // prettier-ignore
+    if (removed)
+      value
+        .split('\n')
+        .slice(0, count)
+        .forEach((text, index) => text.trim() !== '' && changed.push(line + index))
     line += count
   }
   return changed

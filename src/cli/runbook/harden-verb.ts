@@ -17,7 +17,9 @@ interface HardenOptions {
 
 export function hardenVerb(terminal: Terminal): Command {
   return new Command('harden')
-    .description('remove the contradictions by minimal edits and print Parts A to D; without --write nothing is written')
+    .description(
+      'remove the contradictions by minimal edits and print Parts A to D; without --write nothing is written',
+    )
     .argument('<file>', 'the runbook, or - for standard input')
     .option('--write', 'edit the file in place, in one step')
     .option('--check', 'write nothing; exit 1 when an edit or a decision is left')
@@ -26,11 +28,14 @@ export function hardenVerb(terminal: Terminal): Command {
     .option('--json', 'print JSON')
     .action((path: string, options: HardenOptions) =>
       guarded(terminal, async () => {
-        if (options.write && path === '-') throw new RunbookFileError('cannot write to standard input: -: name a file, or leave out --write')
-        if (options.write && options.check) throw new RunbookFileError('cannot take both: --write and --check: choose one')
+        if (options.write && path === '-')
+          throw new RunbookFileError('cannot write to standard input: -: name a file, or leave out --write')
+        if (options.write && options.check)
+          throw new RunbookFileError('cannot take both: --write and --check: choose one')
         const file = await readRunbook(path, terminal.stdin)
         const result = harden(file.text)
-        if (options.undo !== undefined) await writeUndo(options.undo, undoPatch(path, result.before, result.after))
+        if (options.undo !== undefined)
+          await writeUndo(options.undo, undoPatch(path, result.before, result.after))
         if (options.write && result.after !== result.before) await writeRunbook(file, result.after)
         terminal.out(render(file, result, options))
         return exitCode(result, options)
@@ -46,8 +51,17 @@ function exitCode(result: HardenResult, options: HardenOptions): number {
 function render({ path }: RunbookFile, result: HardenResult, options: HardenOptions): string {
   if (options.json) {
     const { edits, remaining, applied, passes } = result
-    return JSON.stringify({ edits, remaining: remaining.map((finding) => jsonFinding(finding)), applied, passes, invariants: verdicts(result.final) }) + '\n'
+    return (
+      JSON.stringify({
+        edits,
+        remaining: remaining.map((finding) => jsonFinding(finding)),
+        applied,
+        passes,
+        invariants: verdicts(result.final),
+      }) + '\n'
+    )
   }
-  if (options.diff) return result.after === result.before ? '' : forwardPatch(path, result.before, result.after)
+  if (options.diff)
+    return result.after === result.before ? '' : forwardPatch(path, result.before, result.after)
   return renderParts(result)
 }

@@ -23,7 +23,8 @@ export function lintVerb(terminal: Terminal): Command {
         const { text } = await readRunbook(file, terminal.stdin)
         const result = lint(text)
         terminal.out(render(file, result, options.json ? 'json' : (options.format ?? 'human')))
-        if (!result.facts.subject.isMigration) terminal.err(`baton: ${file} is not a runbook of this migration: 0 findings\n`)
+        if (!result.facts.subject.isMigration)
+          terminal.err(`baton: ${file} is not a runbook of this migration: 0 findings\n`)
         return result.findings.length === 0 ? 0 : 1
       }),
     )
@@ -32,7 +33,12 @@ export function lintVerb(terminal: Terminal): Command {
 function render(file: string, result: LintResult, format: NonNullable<LintOptions['format']>): string {
   switch (format) {
     case 'json':
-      return JSON.stringify({ isMigrationRunbook: result.facts.subject.isMigration, findings: result.findings.map((finding) => jsonFinding(finding)) }) + '\n'
+      return (
+        JSON.stringify({
+          isMigrationRunbook: result.facts.subject.isMigration,
+          findings: result.findings.map((finding) => jsonFinding(finding)),
+        }) + '\n'
+      )
     case 'sarif':
       return renderSarif(file, result.findings)
     case 'github':

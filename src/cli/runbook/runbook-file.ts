@@ -19,18 +19,23 @@ export interface RunbookFile {
 /** Reads a file, or standard input for `-`. Refuses what is not text in UTF-8. */
 export async function readRunbook(path: string, stdin: AsyncIterable<Buffer>): Promise<RunbookFile> {
   const bytes = path === '-' ? await collect(stdin) : await readBytes(path)
-  if (bytes.length > BYTES_MAX) throw new RunbookFileError(`cannot read ${path}: ${bytes.length} bytes: the limit is ${BYTES_MAX}`)
+  if (bytes.length > BYTES_MAX)
+    throw new RunbookFileError(`cannot read ${path}: ${bytes.length} bytes: the limit is ${BYTES_MAX}`)
   return { path, text: decode(path, bytes), digest: digestOf(bytes) }
 }
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path)
-    if (size > BYTES_MAX) throw new RunbookFileError(`cannot read ${path}: ${size} bytes: the limit is ${BYTES_MAX}`)
+    if (size > BYTES_MAX)
+      throw new RunbookFileError(`cannot read ${path}: ${size} bytes: the limit is ${BYTES_MAX}`)
     return await readFile(path)
   } catch (error) {
     if (error instanceof RunbookFileError) throw error
-    throw new RunbookFileError(`cannot read ${path}: ${reasonOf(error)}: name a Markdown file that exists, or - for standard input`, { cause: error })
+    throw new RunbookFileError(
+      `cannot read ${path}: ${reasonOf(error)}: name a Markdown file that exists, or - for standard input`,
+      { cause: error },
+    )
   }
 }
 
@@ -39,7 +44,8 @@ async function collect(stdin: AsyncIterable<Buffer>): Promise<Buffer> {
   let length = 0
   for await (const chunk of stdin) {
     length += chunk.length
-    if (length > BYTES_MAX) throw new RunbookFileError(`cannot read standard input: more than ${BYTES_MAX} bytes`)
+    if (length > BYTES_MAX)
+      throw new RunbookFileError(`cannot read standard input: more than ${BYTES_MAX} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -47,11 +53,16 @@ async function collect(stdin: AsyncIterable<Buffer>): Promise<Buffer> {
 
 function decode(path: string, bytes: Buffer): string {
   const zero = bytes.indexOf(0)
-  if (zero >= 0) throw new RunbookFileError(`cannot read ${path}: a zero byte at offset ${zero}: this is a binary file, not Markdown`)
+  if (zero >= 0)
+    throw new RunbookFileError(
+      `cannot read ${path}: a zero byte at offset ${zero}: this is a binary file, not Markdown`,
+    )
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (error) {
-    throw new RunbookFileError(`cannot read ${path}: not valid UTF-8: convert it to UTF-8 first`, { cause: error })
+    throw new RunbookFileError(`cannot read ${path}: not valid UTF-8: convert it to UTF-8 first`, {
+      cause: error,
+    })
   }
 }
 
@@ -81,17 +92,25 @@ export async function writeRunbook(file: RunbookFile, text: string): Promise<voi
     } finally {
       await handle.close()
     }
-    if (digestOf(await readFile(path)) !== file.digest) throw new RunbookFileError(`cannot write ${file.path}: it changed while it was being hardened: run the command again`)
+    if (digestOf(await readFile(path)) !== file.digest)
+      throw new RunbookFileError(
+        `cannot write ${file.path}: it changed while it was being hardened: run the command again`,
+      )
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })
     if (error instanceof RunbookFileError) throw error
-    throw new RunbookFileError(`cannot write ${file.path}: ${reasonOf(error)}: make the file and its folder writable`, { cause: error })
+    throw new RunbookFileError(
+      `cannot write ${file.path}: ${reasonOf(error)}: make the file and its folder writable`,
+      { cause: error },
+    )
   }
 }
 
 function refuse(path: string, error: unknown): never {
-  throw new RunbookFileError(`cannot write ${path}: ${typeof error === 'string' ? error : reasonOf(error)}: make the file writable`)
+  throw new RunbookFileError(
+    `cannot write ${path}: ${typeof error === 'string' ? error : reasonOf(error)}: make the file writable`,
+  )
 }
 
 export async function writeUndo(path: string, patch: string): Promise<void> {
@@ -104,6 +123,9 @@ export async function writeUndo(path: string, patch: string): Promise<void> {
       await handle.close()
     }
   } catch (error) {
-    throw new RunbookFileError(`cannot write the undo patch ${path}: ${reasonOf(error)}: name a file in a folder that can be written`, { cause: error })
+    throw new RunbookFileError(
+      `cannot write the undo patch ${path}: ${reasonOf(error)}: name a file in a folder that can be written`,
+      { cause: error },
+    )
   }
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -14,7 +23,10 @@ const broken = join(fixtures, '11-checklist.md')
 const folder = mkdtempSync(join(tmpdir(), 'runbook-'))
 after(() => rmSync(folder, { recursive: true }))
 
-async function run(args: readonly string[], stdin: Buffer | string = ''): Promise<{ out: string; err: string; code: number | null }> {
+async function run(
+  args: readonly string[],
+  stdin: Buffer | string = '',
+): Promise<{ out: string; err: string; code: number | null }> {
   const result: { out: string; err: string; code: number | null } = { out: '', err: '', code: null }
   const terminal = {
     stdin: (async function* () {
@@ -40,7 +52,14 @@ test('lint --json prints the findings; exit 0 without, 1 with', async () => {
   const some = await run(['lint', broken, '--json'])
   assert.equal(some.code, 1)
   const [first] = JSON.parse(some.out).findings
-  assert.deepEqual(Object.keys(first).slice(0, 6), ['rule', 'startLine', 'endLine', 'heading', 'message', 'fix'])
+  assert.deepEqual(Object.keys(first).slice(0, 6), [
+    'rule',
+    'startLine',
+    'endLine',
+    'heading',
+    'message',
+    'fix',
+  ])
 })
 
 test('standard input is a runbook too', async () => {
@@ -53,8 +72,15 @@ test('standard input is a runbook too', async () => {
 test('SARIF, annotations and text', async () => {
   const sarif = JSON.parse((await run(['lint', broken, '--format', 'sarif'])).out)
   assert.equal(sarif.version, '2.1.0')
-  assert.ok(sarif.runs[0].results.every((result: { ruleId: string }) => sarif.runs[0].tool.driver.rules.some((rule: { id: string }) => rule.id === result.ruleId)))
-  assert.match((await run(['lint', broken, '--format', 'github'])).out, /^::error file=[^\n]+,line=\d+,endLine=\d+,title=[\w-]+::/)
+  assert.ok(
+    sarif.runs[0].results.every((result: { ruleId: string }) =>
+      sarif.runs[0].tool.driver.rules.some((rule: { id: string }) => rule.id === result.ruleId),
+    ),
+  )
+  assert.match(
+    (await run(['lint', broken, '--format', 'github'])).out,
+    /^::error file=[^\n]+,line=\d+,endLine=\d+,title=[\w-]+::/,
+  )
   assert.match((await run(['lint', broken])).out, /findings, \d+ with a safe fix/)
 })
 
@@ -72,7 +98,10 @@ test('harden previews, --write edits in place, the second run changes nothing', 
   const again = await run(['harden', path, '--write', '--json'])
   assert.equal(JSON.parse(again.out).edits, 0)
   assert.equal(readFileSync(path, 'utf8'), hardened)
-  assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith('.tmp')), [])
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith('.tmp')),
+    [],
+  )
 })
 
 test('--write keeps the mode of the file', async () => {
@@ -100,7 +129,12 @@ test('a clean runbook comes through byte for byte', async () => {
 })
 
 test('what is no runbook of this migration: 0 findings, and it says so', async () => {
-  for (const text of ['', '# Coffee machine\n\nDescale it if needed. Choose one of the tabs.\n', '{"a": 1}', 'just words']) {
+  for (const text of [
+    '',
+    '# Coffee machine\n\nDescale it if needed. Choose one of the tabs.\n',
+    '{"a": 1}',
+    'just words',
+  ]) {
     const { code, out, err } = await run(['lint', file('other.md', text), '--json'])
     assert.deepEqual([code, JSON.parse(out).findings, JSON.parse(out).isMigrationRunbook], [0, [], false])
     assert.match(err, /not a runbook of this migration/)
@@ -129,24 +163,38 @@ test('a file that changed while it was being hardened is refused', async () => {
   const path = file('changed.md', '# one\n')
   const opened = await readRunbook(path, process.stdin)
   writeFileSync(path, '# two\n')
-  await assert.rejects(writeRunbook(opened, '# three\n'), (error) => error instanceof RunbookFileError && /changed while/.test(error.message))
+  await assert.rejects(
+    writeRunbook(opened, '# three\n'),
+    (error) => error instanceof RunbookFileError && /changed while/.test(error.message),
+  )
   assert.equal(readFileSync(path, 'utf8'), '# two\n')
 })
 
-test('a read-only file is refused', { skip: process.getuid?.() === 0 ? 'the superuser may write everything' : false }, async () => {
-  const path = file('readonly.md', readFileSync(broken))
-  chmodSync(path, 0o444)
-  assert.equal((await run(['harden', path, '--write'])).code, 2)
-})
+test(
+  'a read-only file is refused',
+  { skip: process.getuid?.() === 0 ? 'the superuser may write everything' : false },
+  async () => {
+    const path = file('readonly.md', readFileSync(broken))
+    chmodSync(path, 0o444)
+    assert.equal((await run(['harden', path, '--write'])).code, 2)
+  },
+)
 
 test('rules prints all of them, or one in full', async () => {
   assert.equal((await run(['rules'])).out.trimEnd().split('\n').length, 23)
-  assert.match((await run(['rules', 'uuid-in-loop'])).out, /Demands:[\s\S]*Breaks it:[\s\S]*Only looks so:[\s\S]*Fixed by:/)
+  assert.match(
+    (await run(['rules', 'uuid-in-loop'])).out,
+    /Demands:[\s\S]*Breaks it:[\s\S]*Only looks so:[\s\S]*Fixed by:/,
+  )
 })
 
 test('the program starts', () => {
   const root = join(import.meta.dirname, '..', '..', '..')
   assert.ok(existsSync(join(root, 'bin', 'baton.ts')))
-  const { status, stdout } = spawnSync(process.execPath, [join(root, 'bin', 'baton.ts'), 'runbook', 'lint', clean], { encoding: 'utf8' })
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(root, 'bin', 'baton.ts'), 'runbook', 'lint', clean],
+    { encoding: 'utf8' },
+  )
   assert.deepEqual([status, stdout], [0, `${clean}: 0 findings\n`])
 })

@@ -68,8 +68,21 @@ export interface Tree {
 
 export function makeNode(kind: NodeKind, from: number, to: number, parent: CodeNode | null): CodeNode {
   const node: CodeNode = {
-    kind, from, to, parent, children: [], name: '', callee: '', args: [], head: null, arms: [], labels: [], body: null, value: null, isExpression: false,
-  } // prettier-ignore
+    kind,
+    from,
+    to,
+    parent,
+    children: [],
+    name: '',
+    callee: '',
+    args: [],
+    head: null,
+    arms: [],
+    labels: [],
+    body: null,
+    value: null,
+    isExpression: false,
+  }
   parent?.children.push(node)
   return node
 }

@@ -10,14 +10,18 @@ export interface Setting {
   readonly lineFrom: number
 }
 
-const ENV_LINE = /^[ \t]*(?:export[ \t]+|-[ \t]+|set[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^\s#;\n]*)/gm
-const YAML_LINE = /^([ \t]*)((?:-[ \t]+)*)["']?([A-Za-z_][\w. /-]*?)["']?[ \t]*:(?:[ \t]+("[^"\n]*"|'[^'\n]*'|[^#\n,{}[\]]*?))?[ \t]*[{[,]?[ \t]*(?:#[^\n]*)?$/gm
+const ENV_LINE =
+  /^[ \t]*(?:export[ \t]+|-[ \t]+|set[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*("[^"\n]*"|'[^'\n]*'|[^\s#;\n]*)/gm
+const YAML_LINE =
+  /^([ \t]*)((?:-[ \t]+)*)["']?([A-Za-z_][\w. /-]*?)["']?[ \t]*:(?:[ \t]+("[^"\n]*"|'[^'\n]*'|[^#\n,{}[\]]*?))?[ \t]*[{[,]?[ \t]*(?:#[^\n]*)?$/gm
 const INLINE_ASSIGNMENT = /\b([A-Z][A-Z0-9_]{3,})=("[^"\n]*"|'[^'\n]*'|[^\s"';&|]+)/g
 
 export function readSettings(code: Code): Setting[] {
   if (code.language === 'env') return fromEnv(code.text)
-  if (code.language === 'yaml' || code.language === 'json') return [...fromIndented(code.text), ...fromInline(code.text)]
-  if (code.language === 'shell' || code.language === 'other') return [...fromInline(code.text), ...fromHeredocs(code.text)]
+  if (code.language === 'yaml' || code.language === 'json')
+    return [...fromIndented(code.text), ...fromInline(code.text)]
+  if (code.language === 'shell' || code.language === 'other')
+    return [...fromInline(code.text), ...fromHeredocs(code.text)]
   return []
 }
 
@@ -39,7 +43,13 @@ function make(match: RegExpExecArray, path: string, raw: string): Setting {
   const at = match.index + match[0].lastIndexOf(raw)
   const quoted = /^["']/.test(raw) ? 1 : 0
   const from = raw === '' ? end : at + quoted
-  return { path, value: raw.replaceAll(/^["']|["']$/g, '').trim(), from, to: from + raw.trim().length - 2 * quoted, lineFrom: match.index }
+  return {
+    path,
+    value: raw.replaceAll(/^["']|["']$/g, '').trim(),
+    from,
+    to: from + raw.trim().length - 2 * quoted,
+    lineFrom: match.index,
+  }
 }
 
 /** YAML and pretty-printed JSON: the parents are the lines above with less indentation. */

@@ -48,7 +48,11 @@ export interface Roles {
 
 export function findRoles(trees: readonly Tree[], entities: Entities): Roles {
   const known = new Map<string, Role>()
-  const goWords = new Set(entities.goNames.flatMap((name) => [name.toLowerCase(), wordsOf(name)[0] ?? '']).filter((word) => word.length > 2 && word !== 'sms'))
+  const goWords = new Set(
+    entities.goNames
+      .flatMap((name) => [name.toLowerCase(), wordsOf(name)[0] ?? ''])
+      .filter((word) => word.length > 2 && word !== 'sms'),
+  )
   for (const tree of trees) learnFromWords(tree, known, goWords)
   for (const tree of trees) learnFromArms(tree, known)
   const roleOf = (tree: Tree, call: CodeNode): Role | null => {
@@ -81,10 +85,31 @@ function learnFromWords(tree: Tree, known: Map<string, Role>, goWords: ReadonlyS
 
 /** What `OFF` sends with is the legacy driver; what else `SHADOW` and `ON` send with is the Go service. */
 function learnFromArms(tree: Tree, known: Map<string, Role>): void {
-  const local = new Set(tree.nodes.filter((node) => node.kind === 'function' && node.body && tree.nodes.some((inner) => inner.kind === 'call' && contains(node, inner) && known.has(inner.callee))).map(({ name }) => name))
-  const unknown = tree.nodes.filter((node) => node.kind === 'call' && !known.has(node.callee) && isSendLike(node) && !isNested(node) && !(local.has(node.name) && /^\$this->\w+$/.test(node.callee)))
-  const placed = unknown.map((call) => ({ call, context: modeContext(tree, call) })).filter(({ context }) => context.isExplicit)
-  for (const { call, context } of placed) if (context.modes.size === 1 && context.modes.has('OFF')) known.set(call.callee, 'legacy')
+  const local = new Set(
+    tree.nodes
+      .filter(
+        (node) =>
+          node.kind === 'function' &&
+          node.body &&
+          tree.nodes.some(
+            (inner) => inner.kind === 'call' && contains(node, inner) && known.has(inner.callee),
+          ),
+      )
+      .map(({ name }) => name),
+  )
+  const unknown = tree.nodes.filter(
+    (node) =>
+      node.kind === 'call' &&
+      !known.has(node.callee) &&
+      isSendLike(node) &&
+      !isNested(node) &&
+      !(local.has(node.name) && /^\$this->\w+$/.test(node.callee)),
+  )
+  const placed = unknown
+    .map((call) => ({ call, context: modeContext(tree, call) }))
+    .filter(({ context }) => context.isExplicit)
+  for (const { call, context } of placed)
+    if (context.modes.size === 1 && context.modes.has('OFF')) known.set(call.callee, 'legacy')
   for (const { call, context } of placed) {
     if (known.has(call.callee) || context.modes.has('OFF') || context.modes.size === 0) continue
     if (/^\$/.test(call.callee)) known.set(call.callee, 'go')
@@ -104,7 +129,11 @@ const UUID_CALL =
   /(?:^|\\|\b)(?:Str::(?:uuid7?|orderedUuid|ulid)|(?:Ramsey\\Uuid\\)?Uuid::(?:uuid[1-8]|v[1-8]|random|create|generate|new\w*)|Uuid[V]?[1-8]?::generate|Ulid::generate|(?:new )?(?:Ulid|UuidV[47])|uuid_create|uuid_generate\w*|uniqid|com_create_guid|uuid\.(?:New\w*|Must)|guuid\.New\w*|ulid\.(?:Make|MustNew|New)|xid\.New|ksuid\.New|shortuuid\.New|(?:\$this->)?(?:new|next|make|generate|create|fresh|mint)_?(?:message_?)?(?:uuid|guid|messageid)|(?:\$?[\w>-]*)(?:uuids?|ids?|idGenerator|uuidGenerator|uuidFactory|generator)(?:->|\.)(?:generate|next|make|new|create|uuid\d?|v\d|fresh|mint))$/i
 
 export function isUuidCall(call: CodeNode): boolean {
-  return call.kind === 'call' && (UUID_CALL.test(call.callee.trim()) || UUID_CALL.test(call.callee.replace(/(?:->|\.)(?:toString|String|__toString|toRfc4122)$/, '')))
+  return (
+    call.kind === 'call' &&
+    (UUID_CALL.test(call.callee.trim()) ||
+      UUID_CALL.test(call.callee.replace(/(?:->|\.)(?:toString|String|__toString|toRfc4122)$/, '')))
+  )
 }
 
 /** The expression that holds a uuid call with its cast and its conversion to a string. */
@@ -112,11 +141,20 @@ export function uuidExpression(tree: Tree, call: CodeNode): { from: number; to: 
   let { from, to } = call
   let outer = call
   for (const at of ancestors(call)) {
-    if (at.kind !== 'call' || at.from !== outer.from || !/(?:toString|String|__toString|Must|toRfc4122)$/.test(at.callee)) break
+    if (
+      at.kind !== 'call' ||
+      at.from !== outer.from ||
+      !/(?:toString|String|__toString|Must|toRfc4122)$/.test(at.callee)
+    )
+      break
     outer = at
     to = at.to
   }
-  if (outer.parent?.kind === 'other' && /uuid\.Must$/.test(outer.parent.parent?.callee ?? '') && outer.parent.parent) {
+  if (
+    outer.parent?.kind === 'other' &&
+    /uuid\.Must$/.test(outer.parent.parent?.callee ?? '') &&
+    outer.parent.parent
+  ) {
     from = outer.parent.parent.from
     to = outer.parent.parent.to
   }

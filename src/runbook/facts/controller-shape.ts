@@ -30,7 +30,12 @@ export interface ControllerShape {
 
 export function shapeOf(facts: Facts, codes: readonly CodeFact[]): ControllerShape | null {
   const shapes = codes.filter((fact): fact is Fact => fact.tree !== null).map((fact) => describe(facts, fact))
-  return shapes.find(({ choice }) => choice) ?? shapes.find(({ chain }) => chain) ?? shapes.find(({ sendLoop }) => sendLoop) ?? null
+  return (
+    shapes.find(({ choice }) => choice) ??
+    shapes.find(({ chain }) => chain) ??
+    shapes.find(({ sendLoop }) => sendLoop) ??
+    null
+  )
 }
 
 function describe(facts: Facts, fact: Fact): ControllerShape {
@@ -50,19 +55,27 @@ function outerLoop(tree: Tree, node: CodeNode): Loop | null {
 
 function isModeChain(tree: Tree, node: CodeNode): boolean {
   if (node.kind !== 'if' || node.parent?.kind === 'if') return false
-  const tested = node.arms.filter(({ condition }) => condition && modesOfCondition(textOf(tree, condition)) !== null)
+  const tested = node.arms.filter(
+    ({ condition }) => condition && modesOfCondition(textOf(tree, condition)) !== null,
+  )
   return tested.length >= 2 || (tested.length >= 1 && node.arms.length >= 3)
 }
 
 /** `$x[$k] = Str::uuid()`, or `$x = collect(...)->map(fn () => Str::uuid())`, before anything is sent. */
 function uuidMap(tree: Tree, sender: CodeNode | null): MapUse | null {
-  const calls = tree.nodes.filter((node) => isUuidCall(node) && (!sender || node.to <= sender.from || !contains(sender, node)))
+  const calls = tree.nodes.filter(
+    (node) => isUuidCall(node) && (!sender || node.to <= sender.from || !contains(sender, node)),
+  )
   for (const call of calls) {
     const assign = assignmentAbove(call)
     if (!assign) continue
     const indexed = /^(\$\w+)\s*\[/.exec(assign.name)?.[1]
     if (indexed) return mapUse(tree, indexed, assign)
-    const isCollection = /^\$\w+$/.test(assign.name) && /\b(?:map|array_map|mapWithKeys|array_fill_keys|array_combine)\b|\[\s*\(?/.test(tree.text.slice(assign.value?.from ?? 0, call.from))
+    const isCollection =
+      /^\$\w+$/.test(assign.name) &&
+      /\b(?:map|array_map|mapWithKeys|array_fill_keys|array_combine)\b|\[\s*\(?/.test(
+        tree.text.slice(assign.value?.from ?? 0, call.from),
+      )
     if (isCollection) return { name: assign.name, declaration: null, fill: assign, loop: null }
   }
   return null
@@ -81,18 +94,39 @@ function assignmentAbove(call: CodeNode): CodeNode | null {
 }
 
 function mapUse(tree: Tree, name: string, fill: CodeNode): MapUse {
-  const declaration = tree.nodes.find((node) => node.kind === 'assign' && node.name === name && node.to <= fill.from && /=\s*(?:\[\s*\]|array\(\s*\)|collect\(\s*\))\s*$/.test(textOf(tree, node))) ?? null
+  const declaration =
+    tree.nodes.find(
+      (node) =>
+        node.kind === 'assign' &&
+        node.name === name &&
+        node.to <= fill.from &&
+        /=\s*(?:\[\s*\]|array\(\s*\)|collect\(\s*\))\s*$/.test(textOf(tree, node)),
+    ) ?? null
   return { name, declaration, fill, loop: loopAround(tree, fill) }
 }
 
 const RECIPIENT = /recip|phone|number|msisdn|\bto\b|dest|target|addres|handset|receiver|tos\b|empf/i
 
 function recipientMap(tree: Tree, uuids: MapUse | null, sender: CodeNode | null): MapUse | null {
-  const candidates = tree.nodes.filter((node) => node.kind === 'assign' && /^\$\w+\s*\[/.test(node.name) && (!sender || node.to <= sender.from) && !/uuid/i.test(node.name) && node !== uuids?.fill)
-  const named = candidates.find((node) => RECIPIENT.test(node.name.replace(/\[.*$/s, '').replaceAll(/([a-z])([A-Z])/g, '$1 $2')))
+  const candidates = tree.nodes.filter(
+    (node) =>
+      node.kind === 'assign' &&
+      /^\$\w+\s*\[/.test(node.name) &&
+      (!sender || node.to <= sender.from) &&
+      !/uuid/i.test(node.name) &&
+      node !== uuids?.fill,
+  )
+  const named = candidates.find((node) =>
+    RECIPIENT.test(node.name.replace(/\[.*$/s, '').replaceAll(/([a-z])([A-Z])/g, '$1 $2')),
+  )
   const name = named && /^\$\w+/.exec(named.name)?.[0]
   if (named && name) return mapUse(tree, name, named)
-  const whole = tree.nodes.find((node) => node.kind === 'assign' && /^\$recipientMap$/.test(node.name) && !/=\s*\[\s*\]$/.test(textOf(tree, node)))
+  const whole = tree.nodes.find(
+    (node) =>
+      node.kind === 'assign' &&
+      /^\$recipientMap$/.test(node.name) &&
+      !/=\s*\[\s*\]$/.test(textOf(tree, node)),
+  )
   return whole ? { name: whole.name, declaration: null, fill: whole, loop: null } : null
 }
 

@@ -1,6 +1,8 @@
 /** A duration in milliseconds from a figure with a unit; null when it is none. */
 export function durationMs(text: string): number | null {
-  const match = /^["'`]?([\d.,_]+)\s*(ms|msec|milliseconds?|s|secs?|seconds?|m|min|minutes?)?["'`]?$/i.exec(text.trim())
+  const match = /^["'`]?([\d.,_]+)\s*(ms|msec|milliseconds?|s|secs?|seconds?|m|min|minutes?)?["'`]?$/i.exec(
+    text.trim(),
+  )
   if (!match) return null
   const figure = Number((match[1] ?? '').replaceAll('_', '').replace(',', '.'))
   if (!Number.isFinite(figure)) return null
@@ -25,8 +27,22 @@ export interface Duration {
   readonly unit: string
 }
 
-const WORDS: Readonly<Record<string, number>> = { half: 0.5, one: 1, two: 2, three: 3, four: 4, five: 5, six: 6, eight: 8, ten: 10, fifteen: 15, twenty: 20, thirty: 30 }
-const IN_PROSE = /(?<![\w.])(\d[\d.,]*|half|one|two|three|four|five|six|eight|ten|fifteen|twenty|thirty)(?:\s+a)?[\s-]*(ms|msec|milli-?seconds?|s|secs?|seconds?)(?![\w/])/gi
+const WORDS: Readonly<Record<string, number>> = {
+  half: 0.5,
+  one: 1,
+  two: 2,
+  three: 3,
+  four: 4,
+  five: 5,
+  six: 6,
+  eight: 8,
+  ten: 10,
+  fifteen: 15,
+  twenty: 20,
+  thirty: 30,
+}
+const IN_PROSE =
+  /(?<![\w.])(\d[\d.,]*|half|one|two|three|four|five|six|eight|ten|fifteen|twenty|thirty)(?:\s+a)?[\s-]*(ms|msec|milli-?seconds?|s|secs?|seconds?)(?![\w/])/gi
 
 /** Durations of up to a minute or so, as prose writes them. */
 export function durationsIn(text: string): Duration[] {
@@ -36,7 +52,16 @@ export function durationsIn(text: string): Duration[] {
     const unit = match[2] ?? 's'
     if (!Number.isFinite(figure)) return []
     const from = match.index
-    return [{ ms: figure * unitMs(unit), from, to: from + match[0].length, figureFrom: from, figureTo: from + (match[1] ?? '').length, unit }]
+    return [
+      {
+        ms: figure * unitMs(unit),
+        from,
+        to: from + match[0].length,
+        figureFrom: from,
+        figureTo: from + (match[1] ?? '').length,
+        unit,
+      },
+    ]
   })
 }
 

@@ -13,15 +13,30 @@ export interface Entities {
 const NAME = String.raw`([A-Za-z][\w]*(?:[-.][\w]+)*)`
 const KIND = String.raw`(?:services?|side|app(?:lication)?|program|binary|daemon|worker|backend|micro-?service|gateway|server|system|component|rewrite|process|sender|api|dispatcher|hub|relay)`
 const GO_PATTERNS: readonly RegExp[] = [
-  new RegExp(String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\(|stands for|means|denotes|refers to)\s*(?:our|the|a|an)?\s*(?:new|small|stateless)?\s*(?:Go|Golang)\b(?:[ -](?:[\w-]+\s){0,2}?${KIND}|\b(?=\s*[\d.,)]))`, 'gi'),
-  new RegExp(String.raw`\bGo(?:lang)?[ -](?:[\w-]+\s){0,2}?${KIND}\s*(?:\(\s*|called\s+|named\s+|is\s+|=\s*|"\s*|\s+)"?(?<quoted>${NAME})`, 'gi'),
+  new RegExp(
+    String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\(|stands for|means|denotes|refers to)\s*(?:our|the|a|an)?\s*(?:new|small|stateless)?\s*(?:Go|Golang)\b(?:[ -](?:[\w-]+\s){0,2}?${KIND}|\b(?=\s*[\d.,)]))`,
+    'gi',
+  ),
+  new RegExp(
+    String.raw`\bGo(?:lang)?[ -](?:[\w-]+\s){0,2}?${KIND}\s*(?:\(\s*|called\s+|named\s+|is\s+|=\s*|"\s*|\s+)"?(?<quoted>${NAME})`,
+    'gi',
+  ),
   new RegExp(String.raw`\bservice\s+${NAME}\s+\((?:written in )?Go\b`, 'gi'),
-  new RegExp(String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\()\s*(?:our|the|a)\s+(?:new\s+)?messaging service\b`, 'gi'),
+  new RegExp(
+    String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\()\s*(?:our|the|a)\s+(?:new\s+)?messaging service\b`,
+    'gi',
+  ),
   new RegExp(String.raw`(?<=^|[\s(])${NAME}\s+\((?:written in |in )?Go(?:lang)?\b`, 'gi'),
 ]
 const LARAVEL_PATTERNS: readonly RegExp[] = [
-  new RegExp(String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\()\s*(?:our|the|a|an)?\s*(?:\w+\s)?(?:Laravel)\b`, 'gi'),
-  new RegExp(String.raw`\bLaravel\s*(?:\d+(?:\.\d+)*\s*)?(?:app(?:lication)?|monolith|portal|project|side|code base|codebase|system|backend|shop)\s*(?:\(\s*|called\s+|named\s+|\s+)${NAME}`, 'gi'),
+  new RegExp(
+    String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\()\s*(?:our|the|a|an)?\s*(?:\w+\s)?(?:Laravel)\b`,
+    'gi',
+  ),
+  new RegExp(
+    String.raw`\bLaravel\s*(?:\d+(?:\.\d+)*\s*)?(?:app(?:lication)?|monolith|portal|project|side|code base|codebase|system|backend|shop)\s*(?:\(\s*|called\s+|named\s+|\s+)${NAME}`,
+    'gi',
+  ),
   new RegExp(String.raw`(?<=^|[\s(])${NAME}\s+Laravel\s+(?:app|application|monolith)`, 'gi'),
 ]
 
@@ -32,16 +47,25 @@ const STOP = new Set(
    handler client controller step section table writer source part call calls request response result behind one two three between
    receives gets accepts answers does has have was were then when where if while after before during until never always returns
    should could would contacts calls keeps owns runs using via uses database log logs name value change owner driver provider
-   deploy deployed release repo repository directory file path image host language runtime lang component project target stack`.split(/\s+/),
+   deploy deployed release repo repository directory file path image host language runtime lang component project target stack`.split(
+    /\s+/,
+  ),
 )
 
-function collect(patterns: readonly RegExp[], text: string, norm: string, into: Map<string, number>, weight: number): void {
+function collect(
+  patterns: readonly RegExp[],
+  text: string,
+  norm: string,
+  into: Map<string, number>,
+  weight: number,
+): void {
   for (const pattern of patterns) {
     for (const match of text.matchAll(pattern)) {
       const name = match.groups?.['quoted'] ?? match[1] ?? ''
       if (name.length < 3 || STOP.has(name.toLowerCase()) || /^\d/.test(name)) continue
       const isName = /[-_.\d]/.test(name) || /^[A-Z]/.test(name) || norm.includes(`\`${name}\``)
-      if (isName || (match.groups?.['quoted'] === undefined && name.length > 3)) into.set(name, (into.get(name) ?? 0) + weight)
+      if (isName || (match.groups?.['quoted'] === undefined && name.length > 3))
+        into.set(name, (into.get(name) ?? 0) + weight)
     }
   }
 }
@@ -59,22 +83,50 @@ export function findEntities(sentences: readonly Sentence[], norm: string): Enti
   }
   const goNames = namesUsed(go, norm, laravel)
   const laravelNames = namesUsed(laravel, norm, go)
-  const legacyNames = Array.from(new Set([...legacy.keys()].concat(Array.from(norm.matchAll(/\bLegacy[A-Z]\w+|\b\w+Legacy\w*/g), ([name]) => name)))).slice(0, 20)
-  return { goNames, laravelNames, legacyNames, go: goPattern(goNames), laravel: laravelPattern(laravelNames), legacy: legacyPattern(legacyNames, sentences) }
+  const legacyNames = Array.from(
+    new Set(
+      [...legacy.keys()].concat(
+        Array.from(norm.matchAll(/\bLegacy[A-Z]\w+|\b\w+Legacy\w*/g), ([name]) => name),
+      ),
+    ),
+  ).slice(0, 20)
+  return {
+    goNames,
+    laravelNames,
+    legacyNames,
+    go: goPattern(goNames),
+    laravel: laravelPattern(laravelNames),
+    legacy: legacyPattern(legacyNames, sentences),
+  }
 }
 
 /** A term table: the name in the first cell, "the Go service ..." in another. */
-function fromRow(row: { cells: readonly { from: number; to: number }[] }, norm: string, cell: string, into: Record<'go' | 'laravel' | 'legacy', Map<string, number>>): void {
+function fromRow(
+  row: { cells: readonly { from: number; to: number }[] },
+  norm: string,
+  cell: string,
+  into: Record<'go' | 'laravel' | 'legacy', Map<string, number>>,
+): void {
   const first = row.cells[0]
   if (!first) return
   const name = /^[`*]*([A-Za-z][\w.-]*)[`*]*$/.exec(norm.slice(first.from, first.to))?.[1]
   if (!name || name.length < 3 || STOP.has(name.toLowerCase())) return
-  if (/^(?:the |our |a )?(?:new )?Go (?:\w+ )?(?:service|app|side|system|backend|binary)/i.test(cell)) into.go.set(name, 2)
+  if (/^(?:the |our |a )?(?:new )?Go (?:\w+ )?(?:service|app|side|system|backend|binary)/i.test(cell))
+    into.go.set(name, 2)
   if (/^(?:the |our |a )?(?:\w+ )?Laravel\b/i.test(cell)) into.laravel.set(name, 2)
-  if (/^(?:the |our |a )?(?:legacy|old) (?:\w+ )?(?:driver|sender|path|gateway|client|adapter|transport)\b/i.test(cell)) into.legacy.set(name, 2)
+  if (
+    /^(?:the |our |a )?(?:legacy|old) (?:\w+ )?(?:driver|sender|path|gateway|client|adapter|transport)\b/i.test(
+      cell,
+    )
+  )
+    into.legacy.set(name, 2)
 }
 
-function namesUsed(found: ReadonlyMap<string, number>, norm: string, other: ReadonlyMap<string, number>): string[] {
+function namesUsed(
+  found: ReadonlyMap<string, number>,
+  norm: string,
+  other: ReadonlyMap<string, number>,
+): string[] {
   return Array.from(found)
     .filter(([name, weight]) => weight >= (other.get(name) ?? 0))
     .map(([name]) => name)
@@ -96,7 +148,10 @@ function goPattern(names: readonly string[]): RegExp {
 }
 
 function laravelPattern(names: readonly string[]): RegExp {
-  return new RegExp(String.raw`\b[Ll]aravel\b|\b[Mm]onolith\b` + namePart(names.flatMap((name) => spellings(name))), 'g')
+  return new RegExp(
+    String.raw`\b[Ll]aravel\b|\b[Mm]onolith\b` + namePart(names.flatMap((name) => spellings(name))),
+    'g',
+  )
 }
 
 function legacyPattern(names: readonly string[], sentences: readonly Sentence[]): RegExp {
@@ -120,5 +175,8 @@ export function mentions(pattern: RegExp, text: string): boolean {
 
 /** Where the pattern stands in a text, as offsets. */
 export function placesOf(pattern: RegExp, text: string): { from: number; to: number }[] {
-  return Array.from(text.matchAll(pattern), (match) => ({ from: match.index, to: match.index + match[0].length }))
+  return Array.from(text.matchAll(pattern), (match) => ({
+    from: match.index,
+    to: match.index + match[0].length,
+  }))
 }

@@ -39,6 +39,8 @@ export interface Facts {
   readonly entities: Entities
   readonly roles: Roles
   readonly archived: ReadonlySet<Section>
+  /** The sentence before or after, in the order of the text. */
+  readonly neighbour: (sentence: Sentence, step: 1 | -1) => Sentence | undefined
   /** The modes a sentence speaks about, from its own words or from what it hangs from. */
   readonly modesOf: (sentence: Sentence) => ReadonlySet<Mode>
 }
@@ -50,9 +52,30 @@ export function gatherFacts(document: Document): Facts {
   const entities = findEntities(sentences, norm)
   const subject = findSubject(norm)
   const codes = subject.isMigration ? readCodes(document, archived, entities) : []
-  const trees = codes.filter(({ tree, code, instructs }) => tree && code.language === 'php' && instructs).map(({ tree }) => tree)
-  const roles = findRoles(trees.filter((tree) => tree !== null), entities) // prettier-ignore
-  return { document, norm, subject, sentences, codes, entities, roles, archived, modesOf: modeReader(sentences, norm) }
+  const trees = codes
+    .filter(({ tree, code, instructs }) => tree && code.language === 'php' && instructs)
+    .map(({ tree }) => tree)
+  const roles = findRoles(
+    trees.filter((tree) => tree !== null),
+    entities,
+  )
+  return {
+    document,
+    norm,
+    subject,
+    sentences,
+    codes,
+    entities,
+    roles,
+    archived,
+    neighbour: neighbours(sentences),
+    modesOf: modeReader(sentences, norm),
+  }
+}
+
+function neighbours(sentences: readonly Sentence[]): Facts['neighbour'] {
+  const places = new Map(sentences.map((sentence, index) => [sentence, index]))
+  return (sentence, step) => sentences[(places.get(sentence) ?? -2) + step]
 }
 
 function readCodes(document: Document, archived: ReadonlySet<Section>, entities: Entities): CodeFact[] {
@@ -62,10 +85,23 @@ function readCodes(document: Document, archived: ReadonlySet<Section>, entities:
     while (at + 1 < document.units.length && (document.units[at + 1]?.from ?? Infinity) < code.from) at++
     const unit = document.units[at]
     const isNear = unit && unit.from < code.from && unit.section === code.section
-    const lead = isNear ? cleanProse(norm.slice(Math.max(unit.from, unit.to - 300), unit.to)).replaceAll(/\s+/g, ' ').trim() : ''
-    const tree = code.language === 'php' ? parsePhp(code.text) : code.language === 'go' ? parseGo(code.text) : null
+    const lead = isNear
+      ? cleanProse(norm.slice(Math.max(unit.from, unit.to - 300), unit.to))
+          .replaceAll(/\s+/g, ' ')
+          .trim()
+      : ''
+    const tree =
+      code.language === 'php' ? parsePhp(code.text) : code.language === 'go' ? parseGo(code.text) : null
     const sql = sqlIn(code, tree)
-    return { code, tree, sql, settings: readSettings(code), lead, instructs: instructs(code, lead, archived), side: sideOf(code, lead, entities) }
+    return {
+      code,
+      tree,
+      sql,
+      settings: readSettings(code),
+      lead,
+      instructs: instructs(code, lead, archived),
+      side: sideOf(code, lead, entities),
+    }
   })
 }
 
@@ -79,13 +115,23 @@ function instructs(code: Code, lead: string, archived: ReadonlySet<Section>): bo
   if (/\b(?:bad|wrong|before|old|negative|anti)\b/i.test(code.info.replace(/^\S+/, ''))) return false
   const comment = HEAD_COMMENT.exec(code.text)?.[1] ?? ''
   if (NEGATIVE_LEAD.test(comment) || /^(?:before|old|do not|don't|never)\b/i.test(comment)) return false
-  return !(code.inQuote && /\b(?:wrote|said|mail|e-?mail|quot\w+|chat|slack|original|complain\w*|suggest\w*|review\w*|comment\w*)\b/i.test(lead))
+  return !(
+    code.inQuote &&
+    /\b(?:wrote|said|mail|e-?mail|quot\w+|chat|slack|original|complain\w*|suggest\w*|review\w*|comment\w*)\b/i.test(
+      lead,
+    )
+  )
 }
 
 function sideOf(code: Code, lead: string, entities: Entities): CodeFact['side'] {
   if (code.language === 'php') return 'laravel'
   if (code.language === 'go') return 'go'
-  const near = [HEAD_COMMENT.exec(code.text)?.[1] ?? '', lead, headingOf(code.section), headingOf(code.section.parent)]
+  const near = [
+    HEAD_COMMENT.exec(code.text)?.[1] ?? '',
+    lead,
+    headingOf(code.section),
+    headingOf(code.section.parent),
+  ]
   for (const text of near) {
     const isGo = mentions(entities.go, text)
     const isLaravel = mentions(entities.laravel, text)
@@ -99,20 +145,24 @@ function headingOf(section: Section | null): string {
   return section && section.level > 1 ? (section.heading ?? '') : ''
 }
 
-const SQL_START = /^[\s"'`(]*(?:<<<?['"]?\w+['"]?\s+)?(?=(?:select|insert|update|delete|replace|merge|with|grant|revoke)\s)/i
+const SQL_START =
+  /^[\s"'`(]*(?:<<<?['"]?\w+['"]?\s+)?(?=(?:select|insert|update|delete|replace|merge|with|grant|revoke)\s)/i
 
 function sqlIn(code: Code, tree: Tree | null): SqlFact[] {
   if (code.language === 'sql') return readSql(code.text).map((statement) => ({ statement, base: 0 }))
   if (tree) {
-    return tree.nodes.filter((node) => node.kind === 'string').flatMap((node) => {
-      const text = tree.text.slice(node.from, node.to)
-      const start = SQL_START.exec(text)
-      if (!start || text.length > 20_000) return []
-      const inner = text.slice(start[0].length).replace(/["'`]$/, ' ')
-      return readSql(inner).map((statement) => ({ statement, base: node.from + start[0].length }))
-    }) // prettier-ignore
+    return tree.nodes
+      .filter((node) => node.kind === 'string')
+      .flatMap((node) => {
+        const text = tree.text.slice(node.from, node.to)
+        const start = SQL_START.exec(text)
+        if (!start || text.length > 20_000) return []
+        const inner = text.slice(start[0].length).replace(/["'`]$/, ' ')
+        return readSql(inner).map((statement) => ({ statement, base: node.from + start[0].length }))
+      })
   }
-  if (code.language === 'shell' || code.language === 'other' || code.language === 'yaml') return sqlInShell(code.text)
+  if (code.language === 'shell' || code.language === 'other' || code.language === 'yaml')
+    return sqlInShell(code.text)
   return []
 }
 
@@ -123,10 +173,12 @@ function sqlInShell(text: string): SqlFact[] {
     const base = match.index + match[0].indexOf(match[2] ?? '')
     return readSql(match[2] ?? '').map((statement) => ({ statement, base }))
   })
-  const heredocs = Array.from(text.matchAll(/<<-?\s*['"]?(\w+)['"]?[^\n]*\n([\s\S]*?)\n\s*\1\b/g)).flatMap((match) => {
-    const base = match.index + match[0].indexOf(match[2] ?? '')
-    return readSql(match[2] ?? '').map((statement) => ({ statement, base }))
-  })
+  const heredocs = Array.from(text.matchAll(/<<-?\s*['"]?(\w+)['"]?[^\n]*\n([\s\S]*?)\n\s*\1\b/g)).flatMap(
+    (match) => {
+      const base = match.index + match[0].indexOf(match[2] ?? '')
+      return readSql(match[2] ?? '').map((statement) => ({ statement, base }))
+    },
+  )
   return [...quoted, ...heredocs]
 }
 
@@ -176,6 +228,8 @@ export function modesOfRow(cells: readonly string[]): ReadonlySet<Mode> {
 /** A heading names its mode even where it says "to": `Switch to SHADOW` heads what is done in SHADOW. */
 export function headingModes(heading: string): ReadonlySet<Mode> {
   const words = Array.from(heading.matchAll(/\b(OFF|SHADOW|ON)\b|\b(shadow)\b/gi), ([word]) => word)
-  const modes = words.filter((word) => word === word.toUpperCase() || /^shadow$/i.test(word)).map((word) => word.toUpperCase())
+  const modes = words
+    .filter((word) => word === word.toUpperCase() || /^shadow$/i.test(word))
+    .map((word) => word.toUpperCase())
   return new Set(modes.filter((mode): mode is Mode => mode === 'OFF' || mode === 'SHADOW' || mode === 'ON'))
 }

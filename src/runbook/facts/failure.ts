@@ -51,7 +51,13 @@ export function failureAround(tree: Tree, node: CodeNode): Failure[] {
       } else if (arm) {
         const first = at.arms[0]?.condition
         const text = first ? textOf(tree, first) : ''
-        failures.push({ kind: 'if', node: at, span: first ?? at, verdict: elseVerdict(text), text: `else of ${text}` })
+        failures.push({
+          kind: 'if',
+          node: at,
+          span: first ?? at,
+          verdict: elseVerdict(text),
+          text: `else of ${text}`,
+        })
       }
     }
     if (at.kind === 'case' || (at.kind === 'function' && !at.isExpression)) break
@@ -61,7 +67,8 @@ export function failureAround(tree: Tree, node: CodeNode): Failure[] {
 
 /** The `else` of "it was accepted" lets everything else through. */
 function elseVerdict(condition: string): Failure['verdict'] {
-  if (/accepted|successful|->ok\(|isOk|2\d\d/i.test(condition) && fallbackCondition(condition) !== 'allowed') return 'wide'
+  if (/accepted|successful|->ok\(|isOk|2\d\d/i.test(condition) && fallbackCondition(condition) !== 'allowed')
+    return 'wide'
   if (/^\(?\s*!\s*.*(?:fail|timed|before)/i.test(condition)) return 'allowed'
   return 'other'
 }
@@ -70,6 +77,9 @@ function elseVerdict(condition: string): Failure['verdict'] {
 export function isFailureBranch(facts: Facts, tree: Tree, node: CodeNode): boolean {
   const failure = failureAround(tree, node).find(({ verdict }) => verdict !== 'other')
   if (!failure) return false
-  const body = failure.kind === 'catch' ? failure.node : (failure.node.arms.find(({ body }) => contains(body, node))?.body ?? failure.node)
+  const body =
+    failure.kind === 'catch'
+      ? failure.node
+      : (failure.node.arms.find(({ body }) => contains(body, node))?.body ?? failure.node)
   return tree.nodes.some((other) => contains(body, other) && facts.roles.roleOf(tree, other) === 'legacy')
 }

@@ -1,5 +1,6 @@
 import type { CodeFact, Facts } from './facts.ts'
 import { modesOfRow } from './facts.ts'
+import { perFacts } from './per-facts.ts'
 import { mentions } from './entities.ts'
 import type { Sentence } from '../prose/prose.ts'
 
@@ -37,14 +38,41 @@ export const INVARIANT_TEXTS: Readonly<Record<Invariant, readonly string[]>> = {
 }
 
 /** Where each invariant stands as text: the first sentence that states it, or null. */
-export function statedInvariants(facts: Facts): Record<Invariant, Sentence | null> {
+export const statedInvariants: (facts: Facts) => Record<Invariant, Sentence | null> = perFacts(findStated)
+
+function findStated(facts: Facts): Record<Invariant, Sentence | null> {
   const live = facts.sentences.filter(({ instructs, unit }) => instructs && unit.kind !== 'heading')
-  const find = (test: (text: string) => boolean): Sentence | null => live.find(({ text }) => test(text)) ?? null
+  const find = (test: (text: string) => boolean): Sentence | null =>
+    live.find(({ text }) => test(text)) ?? null
   return {
-    1: find((text) => /\b(?:exactly|only) one (?:system|side|service|party|sender|of)\b|\bsingle (?:execution )?(?:authority|sender)\b|\bnever both\b|\bat most one\b|\bone (?:and only one|system sends)\b|\bno(?:t)? (?:message|sms|text)[^.]*twice\b/i.test(text) && /\bsend|provider|authority|execut/i.test(text)) ?? modeStatement(facts, live),
-    2: find((text) => /uuid|identity/i.test(text) && (/\bonce\b/i.test(text) || /\b(?:never|not)\b[^.]*\bloop/i.test(text) || /before any send/i.test(text)) && /\bgenerat|\bbuilt|\bcreat|\bmade\b|\bmint|\bassign/i.test(text)),
-    3: find((text) => /(?<!go_)\bsms_logs\b/.test(text) && (/\b(?:only|sole|alone|exclusive\w*|belongs? to)\b/i.test(text) || (mentions(facts.entities.go, text) && /\b(?:not|never|no)\b/i.test(text)))),
-    4: find((text) => /\bquota|\bcredit/i.test(text) && ((/\bonly\b/i.test(text) && /\bON\b|accepted/.test(text)) || (/\b(?:not|never)\b/i.test(text) && /SHADOW/i.test(text)) || (/accepted/.test(text) && /duplicate/.test(text)))),
+    1:
+      find(
+        (text) =>
+          /\b(?:exactly|only) one (?:system|side|service|party|sender|of)\b|\bsingle (?:execution )?(?:authority|sender)\b|\bnever both\b|\bat most one\b|\bone (?:and only one|system sends)\b|\bno(?:t)? (?:message|sms|text)[^.]*twice\b/i.test(
+            text,
+          ) && /\bsend|provider|authority|execut/i.test(text),
+      ) ?? modeStatement(facts, live),
+    2: find(
+      (text) =>
+        /uuid|identity/i.test(text) &&
+        (/\bonce\b/i.test(text) ||
+          /\b(?:never|not)\b[^.]*\bloop/i.test(text) ||
+          /before any send/i.test(text)) &&
+        /\bgenerat|\bbuilt|\bcreat|\bmade\b|\bmint|\bassign/i.test(text),
+    ),
+    3: find(
+      (text) =>
+        /(?<!go_)\bsms_logs\b/.test(text) &&
+        (/\b(?:only|sole|alone|exclusive\w*|belongs? to)\b/i.test(text) ||
+          (mentions(facts.entities.go, text) && /\b(?:not|never|no)\b/i.test(text))),
+    ),
+    4: find(
+      (text) =>
+        /\bquota|\bcredit/i.test(text) &&
+        ((/\bonly\b/i.test(text) && /\bON\b|accepted/.test(text)) ||
+          (/\b(?:not|never)\b/i.test(text) && /SHADOW/i.test(text)) ||
+          (/accepted/.test(text) && /duplicate/.test(text))),
+    ),
   }
 }
 
@@ -54,8 +82,14 @@ function modeStatement(facts: Facts, live: readonly Sentence[]): Sentence | null
   const shadow = live.find((sentence) => only(facts, sentence, 'SHADOW') && /dry/i.test(sentence.text))
   const on = live.find((sentence) => only(facts, sentence, 'ON') && says(sentence.text))
   const inTable = facts.document.tables.find((table) => {
-    const modes = new Set(table.rows.flatMap((row) => [...modesOfRow(row.cells.map((cell) => facts.norm.slice(cell.from, cell.to)))]))
-    return modes.size === 3 && /send|call/i.test(facts.norm.slice(table.from, table.rows[0]?.to ?? table.from))
+    const modes = new Set(
+      table.rows.flatMap((row) => [
+        ...modesOfRow(row.cells.map((cell) => facts.norm.slice(cell.from, cell.to))),
+      ]),
+    )
+    return (
+      modes.size === 3 && /send|call/i.test(facts.norm.slice(table.from, table.rows[0]?.to ?? table.from))
+    )
   })
   if (inTable) return live.find(({ from }) => from > inTable.from) ?? null
   return off && shadow && on ? off : null

@@ -1,7 +1,8 @@
 import { ancestors, contains, textOf, type CodeNode, type Tree } from '../code/node.ts'
 import { isSendLike } from './calls.ts'
 
-const LOOP_CALL = /^(?:retry|map|each|mapWithKeys|mapInto|transform|flatMap|times|array_map|array_walk|reduce|chunk|every|eachById|mapToGroups|chunkById|lazy|repeat|withRetry|doWithRetry|Retry|RetryNotify|Do|DoWithData|Map|ForEach|Times|attempt|retryOnFailure|execute_with_retries|RetryWithBackoff|rescueAndRetry)$/
+const LOOP_CALL =
+  /^(?:retry|map|each|mapWithKeys|mapInto|transform|flatMap|times|array_map|array_walk|reduce|chunk|every|eachById|mapToGroups|chunkById|lazy|repeat|withRetry|doWithRetry|Retry|RetryNotify|Do|DoWithData|Map|ForEach|Times|attempt|retryOnFailure|execute_with_retries|RetryWithBackoff|rescueAndRetry)$/
 
 export interface Loop {
   readonly node: CodeNode
@@ -18,7 +19,13 @@ export interface Loop {
 export function loopAround(tree: Tree, node: CodeNode): Loop | null {
   for (const at of ancestors(node)) {
     if (at.kind === 'loop' && at.body && contains(at.body, node)) return describe(tree, at, at.body)
-    if (at.kind === 'loop' && at.head && /^\s*\(/.test(textOf(tree, at.head)) && isRepeatedHead(tree, at, node)) return describe(tree, at, at.body ?? at)
+    if (
+      at.kind === 'loop' &&
+      at.head &&
+      /^\s*\(/.test(textOf(tree, at.head)) &&
+      isRepeatedHead(tree, at, node)
+    )
+      return describe(tree, at, at.body ?? at)
     if (at.kind === 'function' && !at.isExpression) return null
     if (at.kind === 'function' && at.isExpression) {
       const call = callOfClosure(at)
@@ -46,14 +53,36 @@ function describe(tree: Tree, node: CodeNode, body: CodeNode): Loop {
   if (node.kind === 'call') {
     const params = Array.from((body.head ? textOf(tree, body.head) : '').matchAll(/\$\w+/g), ([name]) => name)
     const head = textOf(tree, { from: body.from, to: Math.min(body.to, body.from + 120) })
-    const arrow = params.length > 0 ? params : Array.from(/^(?:static )?(?:fn|function)\s*\(([^)]*)\)/.exec(head)?.[1]?.matchAll(/\$\w+/g) ?? [], ([name]) => name)
+    const arrow =
+      params.length > 0
+        ? params
+        : Array.from(
+            /^(?:static )?(?:fn|function)\s*\(([^)]*)\)/.exec(head)?.[1]?.matchAll(/\$\w+/g) ?? [],
+            ([name]) => name,
+          )
     return { node, body, value: arrow[0] ?? null, key: arrow[1] ?? null, subject: null, isCall: true }
   }
   const head = node.head ? textOf(tree, node.head) : ''
   const foreach = /^\(?\s*([\s\S]*?)\s+as\s+(?:(\$\w+)\s*=>\s*)?&?(\$\w+|\[[^\]]*\])\s*\)?$/.exec(head)
-  if (foreach) return { node, body, subject: foreach[1] ?? null, key: foreach[2] ?? null, value: foreach[3] ?? null, isCall: false }
+  if (foreach)
+    return {
+      node,
+      body,
+      subject: foreach[1] ?? null,
+      key: foreach[2] ?? null,
+      value: foreach[3] ?? null,
+      isCall: false,
+    }
   const range = /^(\w+)(?:,\s*(\w+))?\s*:?=\s*range\s+(.+)$/.exec(head)
-  if (range) return { node, body, key: range[1] ?? null, value: range[2] ?? null, subject: range[3] ?? null, isCall: false }
+  if (range)
+    return {
+      node,
+      body,
+      key: range[1] ?? null,
+      value: range[2] ?? null,
+      subject: range[3] ?? null,
+      isCall: false,
+    }
   return { node, body, key: null, value: null, subject: null, isCall: false }
 }
 

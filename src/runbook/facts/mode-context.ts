@@ -26,13 +26,22 @@ function modesOfConjunction(condition: string): ModeSet | null {
 function modesOfTest(test: string): ModeSet | null {
   const list = /(!?)\s*in_array\s*\([^,]+,\s*\[([^\]]*)\]/.exec(test)
   if (list) {
-    const named = new Set((list[2] ?? '').split(',').map(modeOfLiteral).filter((mode) => mode !== null))
+    const named = new Set(
+      (list[2] ?? '')
+        .split(',')
+        .map(modeOfLiteral)
+        .filter((mode) => mode !== null),
+    )
     if (named.size > 0) return list[1] ? complement(named) : named
   }
-  const call = /(!?)\s*[$\w>():.'-]*?(?:\bis|\bin|\bequals)_?(Off|Shadow|On|Live)?\s*\(\s*([^()]*)\)/.exec(test)
+  const call = /(!?)\s*[$\w>():.'-]*?(?:\bis|\bin|\bequals)_?(Off|Shadow|On|Live)?\s*\(\s*([^()]*)\)/.exec(
+    test,
+  )
   const called = call && (call[2] ? modeOfLiteral(call[2]) : modeOfLiteral(call[3] ?? ''))
   if (call && called) return call[1] ? complement(new Set([called])) : new Set([called])
-  const compared = new RegExp(String.raw`(===?|!==?|<>)\s*(${LITERAL})|(${LITERAL})\s*(===?|!==?|<>)`).exec(test)
+  const compared = new RegExp(String.raw`(===?|!==?|<>)\s*(${LITERAL})|(${LITERAL})\s*(===?|!==?|<>)`).exec(
+    test,
+  )
   const mode = compared && modeOfLiteral(compared[2] ?? compared[3] ?? '')
   if (!compared || !mode) return null
   const operator = compared[1] ?? compared[4] ?? ''
@@ -53,7 +62,10 @@ function union(sets: readonly ModeSet[]): ModeSet {
 
 /** Whether a switch or match decides by the mode. */
 export function isModeSwitch(node: CodeNode): boolean {
-  return node.kind === 'switch' && node.children.filter((arm) => arm.kind === 'case' && labelModes(arm).size > 0).length >= 2
+  return (
+    node.kind === 'switch' &&
+    node.children.filter((arm) => arm.kind === 'case' && labelModes(arm).size > 0).length >= 2
+  )
 }
 
 export function labelModes(arm: CodeNode): Set<Mode> {
@@ -64,7 +76,9 @@ export function labelModes(arm: CodeNode): Set<Mode> {
 
 /** The modes that no arm names. */
 export function unnamedModesOf(choice: CodeNode): Mode[] {
-  const named = new Set(choice.children.filter((child) => child.kind === 'case').flatMap((arm) => [...labelModes(arm)]))
+  const named = new Set(
+    choice.children.filter((child) => child.kind === 'case').flatMap((arm) => [...labelModes(arm)]),
+  )
   return MODES.filter((mode) => !named.has(mode))
 }
 
@@ -89,9 +103,15 @@ const LEAVES = /^(?:break|return|continue|throw|exit|die|abort|panic)\b/
 
 /** Whether control never runs past the end of a body. */
 export function endsFlow(tree: Tree, body: CodeNode): boolean {
-  const last = body.children.findLast((child) => child.kind !== 'comment' && child.to > child.from && !body.labels.includes(textOf(tree, child)))
+  const last = body.children.findLast(
+    (child) =>
+      child.kind !== 'comment' && child.to > child.from && !body.labels.includes(textOf(tree, child)),
+  )
   if (last?.kind === 'block') return endsFlow(tree, last)
-  return last !== undefined && (last.kind === 'return' || last.kind === 'throw' || LEAVES.test(textOf(tree, last).trim()))
+  return (
+    last !== undefined &&
+    (last.kind === 'return' || last.kind === 'throw' || LEAVES.test(textOf(tree, last).trim()))
+  )
 }
 
 export interface ModeContext {
@@ -132,7 +152,13 @@ export function modeContext(tree: Tree, node: CodeNode): ModeContext {
 /** A method that one mode alone calls runs in that mode; null where the callers are of several modes or none. */
 function modesOfCallers(tree: Tree, method: CodeNode): ModeSet | null {
   if (method.name === '') return null
-  const callers = tree.nodes.filter((node) => node.kind === 'call' && node.name === method.name && /^(?:\$this->|self::|static::)\w+$/.test(node.callee) && !(node.from >= method.from && node.to <= method.to))
+  const callers = tree.nodes.filter(
+    (node) =>
+      node.kind === 'call' &&
+      node.name === method.name &&
+      /^(?:\$this->|self::|static::)\w+$/.test(node.callee) &&
+      !(node.from >= method.from && node.to <= method.to),
+  )
   const contexts = callers.map((call) => armContext(tree, call))
   const modes = new Set(contexts.flatMap((context) => (context ? [...context] : MODES)))
   return contexts.length > 0 && modes.size === 1 ? modes : null
@@ -164,7 +190,12 @@ function narrowByArms(tree: Tree, choice: CodeNode, below: CodeNode, narrow: (se
 }
 
 /** `if ($mode === 'OFF') { ...; return; }` leaves the other modes for what follows. */
-function narrowByEarlyExits(tree: Tree, sequence: CodeNode, below: CodeNode, narrow: (set: ModeSet) => void): void {
+function narrowByEarlyExits(
+  tree: Tree,
+  sequence: CodeNode,
+  below: CodeNode,
+  narrow: (set: ModeSet) => void,
+): void {
   for (const sibling of sequence.children) {
     if (sibling.from >= below.from) return
     const only = sibling.kind === 'if' && sibling.arms.length === 1 ? sibling.arms[0] : undefined

@@ -7,14 +7,20 @@ export const ALL_MODES: ModeSet = new Set(MODES)
 /** The mode a literal, constant or enum case stands for: `'OFF'`, `Mode::Shadow`, `MODE_ON`, `"on"`. */
 export function modeOfLiteral(literal: string): Mode | null {
   const last = /([\w-]+)\W*$/.exec(literal.replace(/->value\b/, '').trim())?.[1] ?? ''
-  const word = last.toUpperCase().replace(/^(?:\w+_)?MODE_|^SMS_|^MESSAGING_|^GO_/, '').replace(/_?MODE$/, '')
+  const word = last
+    .toUpperCase()
+    .replace(/^(?:\w+_)?MODE_|^SMS_|^MESSAGING_|^GO_/, '')
+    .replace(/_?MODE$/, '')
   return MODES.find((mode) => mode === word) ?? null
 }
 
-const WORD = /\b(OFF|SHADOW|ON)\b|\b(shadow)(?:[- ]mode\b|\b)|\bmode\s*(?:is|=+|:)?\s*["']?(off|on)\b["']?|["'](off|on)["']|\b(off|on)\s+mode\b/gi
+const WORD =
+  /\b(OFF|SHADOW|ON)\b|\b(shadow)(?:[- ]mode\b|\b)|\bmode\s*(?:is|=+|:)?\s*["']?(off|on)\b["']?|["'](off|on)["']|\b(off|on)\s+mode\b/gi
 /** Words before a mode that make it the aim of a change, not the state a sentence speaks about. */
-const AIM = /(?:\b(?:to|before|until|towards|into|set|from|reach\w*|enable|activate|than|back)\s*|=|→|->)["'(]?$/i
-const STATE = /\b(?:set|equal|switched|belongs|according|applies|due|prior|addition|identical|same as) to\s*["'(]?$/i
+const AIM =
+  /(?:\b(?:to|before|until|towards|into|set|from|reach\w*|enable|activate|than|back)\s*|=|→|->)["'(]?$/i
+const STATE =
+  /\b(?:set|equal|switched|belongs|according|applies|due|prior|addition|identical|same as) to\s*["'(]?$/i
 
 /** The modes a text speaks about as the state it holds in. Aims of a change are left out. */
 export function modesInText(text: string): Set<Mode> {

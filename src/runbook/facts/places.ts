@@ -1,23 +1,34 @@
 import { isWithin, type Section } from '../markdown/document.ts'
 import type { Facts } from './facts.ts'
 import { mentionsMode } from './modes.ts'
+import { perFacts } from './per-facts.ts'
 
 const GATE_WORDS: readonly (readonly [RegExp, number])[] = [
   [/\bgates?\b/i, 6],
   [/\bverif\w*|\bacceptance\b|\bgo\s*\/\s*no-?go\b|\babnahme\b/i, 5],
-  [/\bsmoke\b|\bvalidat\w+|\bsign-?off\b|\bexit criteria\b|\bproof\b|\bprov(?:e|ing)\b|\brehears\w+|\bquality\b/i, 4],
-  [/\bchecks?(?:list)?\b|\btests?\b|\btesting\b|\bconfirm\w*|\bpre-?flight\b|\bcriteria\b|\bdrill\b|\btrials?\b/i, 2],
+  [
+    /\bsmoke\b|\bvalidat\w+|\bsign-?off\b|\bexit criteria\b|\bproof\b|\bprov(?:e|ing)\b|\brehears\w+|\bquality\b/i,
+    4,
+  ],
+  [
+    /\bchecks?(?:list)?\b|\btests?\b|\btesting\b|\bconfirm\w*|\bpre-?flight\b|\bcriteria\b|\bdrill\b|\btrials?\b/i,
+    2,
+  ],
 ]
 
 /** The section with the checks that a mode change has to pass; null where none looks like it. */
-export function gateSection(facts: Facts): Section | null {
+export const gateSection: (facts: Facts) => Section | null = perFacts(findGate)
+
+function findGate(facts: Facts): Section | null {
   let best: { section: Section; score: number } | null = null
   for (const section of facts.document.sections) {
     if (section.heading === null || facts.archived.has(section) || section.level === 1) continue
     const word = GATE_WORDS.find(([pattern]) => pattern.test(section.heading ?? ''))?.[1] ?? 0
     if (word === 0) continue
     const text = facts.norm.slice(section.headingTo, section.to)
-    const modes = ['OFF', 'SHADOW', 'ON'].filter((mode) => new RegExp(String.raw`\b${mode}\b`).test(text)).length
+    const modes = ['OFF', 'SHADOW', 'ON'].filter((mode) =>
+      new RegExp(String.raw`\b${mode}\b`).test(text),
+    ).length
     const sends = /\b(?:sends?|sent|arrives?|receives?|handsets?|phones?|deliver\w*)\b/i.test(text) ? 2 : 0
     const score = word + modes + sends + (/\b(?:reconcil|unit|php -l)/i.test(text) ? -1 : 0)
     if (word + modes + sends >= 5 && (!best || score > best.score)) best = { section, score }
@@ -27,51 +38,90 @@ export function gateSection(facts: Facts): Section | null {
 
 /** A section under another name that sends in all three modes and looks what arrives. */
 function gateByContent(facts: Facts): Section | null {
-  const sections = facts.document.sections.filter((section) => section.heading !== null && section.level > 1 && !facts.archived.has(section))
+  const sections = facts.document.sections.filter(
+    (section) => section.heading !== null && section.level > 1 && !facts.archived.has(section),
+  )
   return (
     sections.find((section) => {
       const text = facts.norm.slice(section.headingTo, section.ownTo)
       const hasModes = ['OFF', 'SHADOW', 'ON'].every((mode) => new RegExp(String.raw`\b${mode}\b`).test(text))
-      return hasModes && /\b(?:arrives?|receives?|handsets?|phones?)\b/i.test(text) && /\b(?:verify|check|pass(?:es)?|expect\w*|prove|confirm|make sure|must (?:all )?(?:hold|pass|arrive))\b/i.test(text)
+      return (
+        hasModes &&
+        /\b(?:arrives?|receives?|handsets?|phones?)\b/i.test(text) &&
+        /\b(?:verify|check|pass(?:es)?|expect\w*|prove|confirm|make sure|must (?:all )?(?:hold|pass|arrive))\b/i.test(
+          text,
+        )
+      )
     }) ?? null
   )
 }
 
-const RECONCILE = /\breconcil\w*|\babgleich\w*|\bmismatch\w*|\b(?:compar\w+|match\w*|align\w*|balanc\w+|diff\w*|cross-?check\w*)\b[^\n]*\b(?:logs?|tables?|sides?|uuids?|ledgers?|records?|rows?|systems?|books?)\b|\b(?:logs?|tables?|uuids?|ledgers?)\b[^\n]*\bcompar\w+|\bconsistency\b|\baudit of\b/i
+const RECONCILE =
+  /\breconcil\w*|\babgleich\w*|\bmismatch\w*|\b(?:compar\w+|match\w*|align\w*|balanc\w+|diff\w*|cross-?check\w*)\b[^\n]*\b(?:logs?|tables?|sides?|uuids?|ledgers?|records?|rows?|systems?|books?)\b|\b(?:logs?|tables?|uuids?|ledgers?)\b[^\n]*\bcompar\w+|\bconsistency\b|\baudit of\b/i
 
 /** The outermost section about reconciliation. */
-export function reconcileSection(facts: Facts): Section | null {
-  const live = facts.document.sections.filter((section) => section.heading !== null && section.level > 1 && !facts.archived.has(section))
+export const reconcileSection: (facts: Facts) => Section | null = perFacts(findReconcile)
+
+function findReconcile(facts: Facts): Section | null {
+  const live = facts.document.sections.filter(
+    (section) => section.heading !== null && section.level > 1 && !facts.archived.has(section),
+  )
   const named = live.filter((section) => RECONCILE.test(section.heading ?? ''))
   const byName = named.find((section) => /reconcil|abgleich/i.test(section.heading ?? '')) ?? named[0]
   if (byName) return byName
-  const holders = facts.codes.filter(({ sql, instructs }) => instructs && sql.some(({ statement }) => statement.tables.some(({ name }) => name === 'go_sms_logs')))
-  const both = holders.find(({ sql }) => sql.some(({ statement }) => statement.tables.some(({ name }) => name === 'sms_logs')))
+  const holders = facts.codes.filter(
+    ({ sql, instructs }) =>
+      instructs && sql.some(({ statement }) => statement.tables.some(({ name }) => name === 'go_sms_logs')),
+  )
+  const both = holders.find(({ sql }) =>
+    sql.some(({ statement }) => statement.tables.some(({ name }) => name === 'sms_logs')),
+  )
   if (both && both.code.section.level > 1) return both.code.section
-  const told = facts.sentences.find(({ text, instructs, section }) => instructs && section.level > 1 && /\breconcil\w*\b/i.test(text) && !/\bafter\b/i.test(text))
+  const told = facts.sentences.find(
+    ({ text, instructs, section }) =>
+      instructs && section.level > 1 && /\breconcil\w*\b/i.test(text) && !/\bafter\b/i.test(text),
+  )
   return told?.section ?? null
 }
 
 /** The part of the reconciliation that says what follows from its result. */
 export function outcomeSection(facts: Facts, reconcile: Section): Section {
-  const parts = facts.document.sections.filter((section) => section !== reconcile && isWithin(section, reconcile) && !facts.archived.has(section))
-  return parts.findLast((section) => /\b(?:results?|outcome|mismatch\w*|rule|evaluat\w+|decision|decide|what to do|verdict|handling|interpret\w*|reading|consequen\w*|findings|differences?)\b/i.test(section.heading ?? '')) ?? reconcile
+  const parts = facts.document.sections.filter(
+    (section) => section !== reconcile && isWithin(section, reconcile) && !facts.archived.has(section),
+  )
+  return (
+    parts.findLast((section) =>
+      /\b(?:results?|outcome|mismatch\w*|rule|evaluat\w+|decision|decide|what to do|verdict|handling|interpret\w*|reading|consequen\w*|findings|differences?)\b/i.test(
+        section.heading ?? '',
+      ),
+    ) ?? reconcile
+  )
 }
 
 /** Whether a document describes the whole migration, so that a missing part of it is a defect. */
 export function isWholeRunbook(facts: Facts): boolean {
   const { document, norm } = facts
   const top = document.sections.filter((section) => section.level === 1 || section.level === 2)
-  return top.length >= 5 && mentionsMode(norm) && /\bSHADOW\b/.test(norm) && /\bsms_logs\b/.test(norm) && facts.codes.length >= 3
+  return (
+    top.length >= 5 &&
+    mentionsMode(norm) &&
+    /\bSHADOW\b/.test(norm) &&
+    /\bsms_logs\b/.test(norm) &&
+    facts.codes.length >= 3
+  )
 }
 
 /** Level of the document's steps: the commonest level above the deepest. */
 export function stepLevel(facts: Facts): number {
-  const levels = facts.document.sections.filter((section) => section.heading !== null).map(({ level }) => level)
+  const levels = facts.document.sections
+    .filter((section) => section.heading !== null)
+    .map(({ level }) => level)
   const count = (level: number): number => levels.filter((other) => other === level).length
   return count(2) > 0 || count(1) <= 1 ? 2 : 1
 }
 
 export function isBefore(section: Section): boolean {
-  return /\b(?:roll ?-?back|back-?out|revert|abort plan|monitoring|on-?call|contacts?|appendix|history|revision)\b/i.test(section.heading ?? '')
+  return /\b(?:roll ?-?back|back-?out|revert|abort plan|monitoring|on-?call|contacts?|appendix|history|revision)\b/i.test(
+    section.heading ?? '',
+  )
 }

@@ -1,26 +1,47 @@
 import { ancestors, contains, functionOf, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
 import { wordsOf } from './calls.ts'
 
-const VERB = /^(?:Send|Submit|Deliver|Dispatch|Push|Transmit|Post|Do|Call|Forward|Relay|Route|Execute|Enqueue|Message|Create)(?:SMS|Sms|Message|Text|Msg|One|Now|Batch|Async|MT|Single|Request|Context|WithRetry|ShortMessage|SM)*$/i
-const PROVIDER_WORD = /^(?:provider|providers|vendor|carrier|aggregator|telco|twilio|nexmo|vonage|sinch|infobip|messagebird|plivo|smpp|upstream|operator|smsc|transport|driver|sender|outbound|channel|gw|gateway|backend|sms|sns|smsclient|smsapi|prov|egress|adapter|link|esme|sink|router|dispatcher)$/
-const NOT_PROVIDER = /^(?:http|json|log|logger|w|rw|writer|c|ctx|errors|metrics|store|db|tx|repo|logs|t|testing|fmt|time|sync|wg|cache|redis|queue|q|bus|events?|outbox|kafka|nats|mux|router|span|tracer|enc|encoder|render|resp|response|audit|jobs?|ch)$/
+const VERB =
+  /^(?:Send|Submit|Deliver|Dispatch|Push|Transmit|Post|Do|Call|Forward|Relay|Route|Execute|Enqueue|Message|Create)(?:SMS|Sms|Message|Text|Msg|One|Now|Batch|Async|MT|Single|Request|Context|WithRetry|ShortMessage|SM)*$/i
+const PROVIDER_WORD =
+  /^(?:provider|providers|vendor|carrier|aggregator|telco|twilio|nexmo|vonage|sinch|infobip|messagebird|plivo|smpp|upstream|operator|smsc|transport|driver|sender|outbound|channel|gw|gateway|backend|sms|sns|smsclient|smsapi|prov|egress|adapter|link|esme|sink|router|dispatcher)$/
+const NOT_PROVIDER =
+  /^(?:http|json|log|logger|w|rw|writer|c|ctx|errors|metrics|store|db|tx|repo|logs|t|testing|fmt|time|sync|wg|cache|redis|queue|q|bus|events?|outbox|kafka|nats|mux|router|span|tracer|enc|encoder|render|resp|response|audit|jobs?|ch)$/
 
 /** A call of the Go side that reaches a provider. */
 export function isProviderCall(tree: Tree, node: CodeNode): boolean {
   if (node.kind !== 'call') return false
   const parts = node.callee.split('.')
   const receiver = wordsOf(parts.slice(0, -1).join('.'))
-  if (/^(?:send|submit|deliver|dispatch|call|push)(?:To|Via|With|Through)?(?:Provider|Vendor|Carrier|Aggregator|Upstream|SMSC|Operator)\w*$/i.test(node.name)) return true
+  if (
+    /^(?:send|submit|deliver|dispatch|call|push)(?:To|Via|With|Through)?(?:Provider|Vendor|Carrier|Aggregator|Upstream|SMSC|Operator)\w*$/i.test(
+      node.name,
+    )
+  )
+    return true
   if (/^(?:provider|vendor|carrier)(?:Send|Submit|Deliver)\w*$/i.test(node.name)) return true
   if (!VERB.test(node.name) || parts.length < 2) return false
-  if (receiver.some((word) => PROVIDER_WORD.test(word))) return !/^(?:Do|Call|Execute|Create|Post)$/.test(node.name) || receiver.some((word) => /provider|vendor|carrier|aggregator|twilio|smsc|telco/.test(word))
+  if (receiver.some((word) => PROVIDER_WORD.test(word)))
+    return (
+      !/^(?:Do|Call|Execute|Create|Post)$/.test(node.name) ||
+      receiver.some((word) => /provider|vendor|carrier|aggregator|twilio|smsc|telco/.test(word))
+    )
   const last = receiver.at(-1) ?? ''
   if (NOT_PROVIDER.test(last)) return false
-  return /^(?:Send|Submit|Deliver|Transmit|SendSMS|SendMessage|SendText|SubmitSM)$/i.test(node.name) && carriesMessage(tree, node) && aliasIsProvider(tree, node, parts[0] ?? '')
+  return (
+    /^(?:Send|Submit|Deliver|Transmit|SendSMS|SendMessage|SendText|SubmitSM)$/i.test(node.name) &&
+    carriesMessage(tree, node) &&
+    aliasIsProvider(tree, node, parts[0] ?? '')
+  )
 }
 
 function carriesMessage(tree: Tree, node: CodeNode): boolean {
-  return node.args.length >= 1 && /\b(?:req|msg|m|message|to|recipient|phone|number|body|text|in|cmd|sms|item|it|payload|p)\b/i.test(node.args.map((argument) => textOf(tree, argument)).join(' '))
+  return (
+    node.args.length >= 1 &&
+    /\b(?:req|msg|m|message|to|recipient|phone|number|body|text|in|cmd|sms|item|it|payload|p)\b/i.test(
+      node.args.map((argument) => textOf(tree, argument)).join(' '),
+    )
+  )
 }
 
 /** A short local name may stand for a provider picked before. */
@@ -30,7 +51,12 @@ function aliasIsProvider(tree: Tree, node: CodeNode, name: string): boolean {
   const assigned = new RegExp(String.raw`\b${name}(?:\s*,\s*\w+)?\s*:?=\s*([^\n]+)`).exec(scope)?.[1]
   if (assigned) return wordsOf(assigned).some((word) => PROVIDER_WORD.test(word) && word !== 'router')
   const receiver = /^func\s*\(\s*(\w+)\s+\*?(\w+)/.exec(scope)
-  return receiver?.[1] === name ? false : new RegExp(String.raw`\b(?:for|range)\b[^\n]*\b${name}\b[^\n]*(?:provider|vendor|carrier|route)`, 'i').test(scope)
+  return receiver?.[1] === name
+    ? false
+    : new RegExp(
+        String.raw`\b(?:for|range)\b[^\n]*\b${name}\b[^\n]*(?:provider|vendor|carrier|route)`,
+        'i',
+      ).test(scope)
 }
 
 export interface ProviderUse {
@@ -51,23 +77,32 @@ export type Guard =
 
 /** The provider calls of a block, tests left out, each with the guard that keeps dry runs away from it. */
 export function providerUses(tree: Tree): ProviderUse[] {
-  return tree.nodes.filter((node) => isProviderCall(tree, node) && !isInTest(tree, node)).map((call) => {
-    const scope = functionOf(call) ?? tree.root
-    return { call, scope, guard: guardOf(tree, scope, call) }
-  }) // prettier-ignore
+  return tree.nodes
+    .filter((node) => isProviderCall(tree, node) && !isInTest(tree, node))
+    .map((call) => {
+      const scope = functionOf(call) ?? tree.root
+      return { call, scope, guard: guardOf(tree, scope, call) }
+    })
 }
 
 function isInTest(tree: Tree, node: CodeNode): boolean {
   const owner = functionOf(node)
-  return owner !== null && (/^Test|^Benchmark/.test(owner.name) || /testing\.T/.test(owner.head ? textOf(tree, owner.head) : ''))
+  return (
+    owner !== null &&
+    (/^Test|^Benchmark/.test(owner.name) || /testing\.T/.test(owner.head ? textOf(tree, owner.head) : ''))
+  )
 }
 
 export const DRY_TEST = /\bdry_?run\b|\bisDry\w*|\.Dry\b|\bdry\b|\bshadow\b|ModeShadow/i
 
 function guardOf(tree: Tree, scope: CodeNode, call: CodeNode): Guard {
   if (isInLiveBranch(tree, call)) return { kind: 'effective' }
-  const tests = within(tree, scope, 'if').filter((node) => node.head && DRY_TEST.test(textOf(tree, node.head)) && !contains(node, call))
-  const cases = within(tree, scope, 'case').filter((node) => node.labels.some((label) => DRY_TEST.test(label)) && !contains(node, call))
+  const tests = within(tree, scope, 'if').filter(
+    (node) => node.head && DRY_TEST.test(textOf(tree, node.head)) && !contains(node, call),
+  )
+  const cases = within(tree, scope, 'case').filter(
+    (node) => node.labels.some((label) => DRY_TEST.test(label)) && !contains(node, call),
+  )
   const before = [...tests, ...cases].filter((node) => node.to <= call.from)
   if (before.some((node) => leaves(tree, node, call))) return { kind: 'effective' }
   const leaky = before[0]
@@ -82,12 +117,28 @@ function isInLiveBranch(tree: Tree, call: CodeNode): boolean {
     if (at.kind === 'if') {
       const arm = at.arms.find(({ body }) => contains(body, call))
       const own = arm?.condition ? textOf(tree, arm.condition) : ''
-      if (/!\s*[\w.()]*dry_?run|dry_?run\w*(?:\(\))?\s*==\s*false|!\s*[\w.]*isDry|!\s*dry\b/i.test(own)) return true
+      if (/!\s*[\w.()]*dry_?run|dry_?run\w*(?:\(\))?\s*==\s*false|!\s*[\w.]*isDry|!\s*dry\b/i.test(own))
+        return true
       const first = at.arms[0]?.condition
-      if (arm && arm !== at.arms[0] && first && DRY_TEST.test(textOf(tree, first)) && !/!/.test(textOf(tree, first))) return true
+      if (
+        arm &&
+        arm !== at.arms[0] &&
+        first &&
+        DRY_TEST.test(textOf(tree, first)) &&
+        !/!/.test(textOf(tree, first))
+      )
+        return true
     }
-    if (at.kind === 'case' && at.parent && DRY_TEST.test(at.parent.head ? textOf(tree, at.parent.head) : '')) return /false/.test(at.labels.join()) || at.labels.length === 0
-    if (at.kind === 'case' && at.labels.length === 0 && at.parent?.children.some((other) => other.kind === 'case' && other.labels.some((label) => DRY_TEST.test(label)))) return true
+    if (at.kind === 'case' && at.parent && DRY_TEST.test(at.parent.head ? textOf(tree, at.parent.head) : ''))
+      return /false/.test(at.labels.join()) || at.labels.length === 0
+    if (
+      at.kind === 'case' &&
+      at.labels.length === 0 &&
+      at.parent?.children.some(
+        (other) => other.kind === 'case' && other.labels.some((label) => DRY_TEST.test(label)),
+      )
+    )
+      return true
     if (at.kind === 'function' && !at.isExpression) return false
   }
   return false

@@ -24,7 +24,11 @@ const SIGNS_MIN = 4
 export function findSubject(norm: string): Subject {
   const signs = SIGNS.filter(([, pattern]) => pattern.test(norm)).map(([name]) => name)
   const isCertain = /\bgo_sms_logs\b|getRecipientByUuid|messageUuidMap/i.test(norm)
-  return { isMigration: signs.length >= SIGNS_MIN || (isCertain && signs.length >= 1), signs, laravelVersion: laravelVersion(norm) }
+  return {
+    isMigration: signs.length >= SIGNS_MIN || (isCertain && signs.length >= 1),
+    signs,
+    laravelVersion: laravelVersion(norm),
+  }
 }
 
 const VERSIONS: readonly RegExp[] = [

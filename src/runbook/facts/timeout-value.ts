@@ -13,13 +13,19 @@ export interface Resolved {
 /** Follows a constant or a configuration key to the figure; null where the runbook does not show it. */
 export function resolveTimeout(facts: Facts, place: TimeoutPlace): Resolved | null {
   const literal = literalMs(place.text, place.unit)
-  if (literal !== null) return { fact: place.fact, from: place.from, to: place.to, ms: literal, unit: place.unit }
-  const constant = /^(?:self|static|\w+)::([A-Z_]\w*)$/.exec(place.text.trim())?.[1] ?? /^\$this->(\w*[tT]imeout\w*)$/.exec(place.text.trim())?.[1]
+  if (literal !== null)
+    return { fact: place.fact, from: place.from, to: place.to, ms: literal, unit: place.unit }
+  const constant =
+    /^(?:self|static|\w+)::([A-Z_]\w*)$/.exec(place.text.trim())?.[1] ??
+    /^\$this->(\w*[tT]imeout\w*)$/.exec(place.text.trim())?.[1]
   return constant ? constantValue(facts, constant, place.unit) : null
 }
 
 function literalMs(text: string, unit: 's' | 'ms'): number | null {
-  const plain = text.trim().replaceAll('_', '').replace(/^\(\s*(?:float|int)\s*\)\s*/, '')
+  const plain = text
+    .trim()
+    .replaceAll('_', '')
+    .replace(/^\(\s*(?:float|int)\s*\)\s*/, '')
   const quotient = /^(\d+)\s*\/\s*1000(?:\.0)?$/.exec(plain)
   if (quotient) return Number(quotient[1])
   if (!/^(?:\d+\.?\d*|\.\d+)$/.test(plain)) return null

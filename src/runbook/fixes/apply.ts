@@ -9,7 +9,12 @@ export interface Chosen {
 }
 
 /** The order in which fixes win an overlap: a deleted section before what stands in it, then by place. */
-const FIRST: readonly string[] = ['canonical-step-duplicate', 'get-recipient-by-uuid', 'go-writes-sms-logs', 'canonical-step-incomplete']
+const FIRST: readonly string[] = [
+  'canonical-step-duplicate',
+  'get-recipient-by-uuid',
+  'go-writes-sms-logs',
+  'canonical-step-incomplete',
+]
 
 function rank({ rule }: Finding): number {
   const at = FIRST.indexOf(rule)
@@ -18,12 +23,15 @@ function rank({ rule }: Finding): number {
 
 /** Takes the safe fixes that do not meet; the loser of an overlap waits for the next pass. */
 export function chooseFixes(findings: readonly Finding[], refused: ReadonlySet<string>): Chosen[] {
-  const ordered = findings.filter(({ fix }) => fix.safety === 'safe').toSorted((a, b) => rank(a) - rank(b) || a.from - b.from || a.rule.localeCompare(b.rule))
+  const ordered = findings
+    .filter(({ fix }) => fix.safety === 'safe')
+    .toSorted((a, b) => rank(a) - rank(b) || a.from - b.from || a.rule.localeCompare(b.rule))
   const taken: Edit[] = []
   const chosen: Chosen[] = []
   for (const finding of ordered) {
     const edits = withoutNested(finding.fix.edits)
-    if (refused.has(keyOf(finding)) || edits.some((edit) => taken.some((other) => meet(edit, other)))) continue
+    if (refused.has(keyOf(finding)) || edits.some((edit) => taken.some((other) => meet(edit, other))))
+      continue
     taken.push(...edits)
     chosen.push({ finding, edits })
   }
@@ -37,7 +45,15 @@ export function keyOf(finding: Finding): string {
 /** Edits of one fix may repeat or contain one another. */
 function withoutNested(edits: readonly Edit[]): Edit[] {
   return edits.filter(
-    (edit, index) => !edits.some((other, at) => at !== index && other.from <= edit.from && edit.to <= other.to && (other.to - other.from > edit.to - edit.from || (at < index && other.to > other.from && other.text === edit.text && other.from === edit.from))),
+    (edit, index) =>
+      !edits.some(
+        (other, at) =>
+          at !== index &&
+          other.from <= edit.from &&
+          edit.to <= other.to &&
+          (other.to - other.from > edit.to - edit.from ||
+            (at < index && other.to > other.from && other.text === edit.text && other.from === edit.from)),
+      ),
   )
 }
 

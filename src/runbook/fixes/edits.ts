@@ -4,7 +4,9 @@ import { lineEnd, lineStart, type Source } from '../markdown/source.ts'
 
 export function safe(edits: readonly Edit[] | null, advice: string, deletes?: string): Fix {
   if (edits === null || edits.length === 0) return { safety: 'manual', edits: [], advice }
-  return deletes === undefined ? { safety: 'safe', edits, advice } : { safety: 'safe', edits, advice, deletes }
+  return deletes === undefined
+    ? { safety: 'safe', edits, advice }
+    : { safety: 'safe', edits, advice, deletes }
 }
 
 export function manual(advice: string, edits: readonly Edit[] = []): Fix {
@@ -30,7 +32,12 @@ function prefixAt(source: Source, code: Code, codeOffset: number): string {
   const docFrom = toDoc(code, at)
   const start = lineStart(source, docFrom)
   const prefix = source.norm.slice(start, docFrom).replace(/[^\s>]/g, ' ')
-  return code.isDiff ? `${source.norm.slice(start, docFrom).slice(0, -1).replace(/[^\s>]/g, ' ')}+` : prefix
+  return code.isDiff
+    ? `${source.norm
+        .slice(start, docFrom)
+        .slice(0, -1)
+        .replace(/[^\s>]/g, ' ')}+`
+    : prefix
 }
 
 export function lineFromInCode(code: Code, codeOffset: number): number {
@@ -52,26 +59,43 @@ export function insertBefore(source: Source, code: Code, codeOffset: number, lin
   const at = lineFromInCode(code, codeOffset)
   const prefix = prefixAt(source, code, codeOffset)
   const start = lineStart(source, toDoc(code, at))
-  return { from: start, to: start, text: lines.map((line) => (line === '' ? prefix.trimEnd() : prefix + line) + '\n').join('') }
+  return {
+    from: start,
+    to: start,
+    text: lines.map((line) => (line === '' ? prefix.trimEnd() : prefix + line) + '\n').join(''),
+  }
 }
 
 /** Inserts lines of code after the line of an offset. */
 export function insertAfter(source: Source, code: Code, codeOffset: number, lines: readonly string[]): Edit {
   const prefix = prefixAt(source, code, codeOffset)
   const docEnd = lineEnd(source, toDoc(code, codeOffset))
-  return { from: docEnd, to: docEnd, text: lines.map((line) => '\n' + (line === '' ? prefix.trimEnd() : prefix + line)).join('') }
+  return {
+    from: docEnd,
+    to: docEnd,
+    text: lines.map((line) => '\n' + (line === '' ? prefix.trimEnd() : prefix + line)).join(''),
+  }
 }
 
 /** Replaces a range of code; null where it touches lines that a diff shows only as context. */
-export function replaceCode(source: Source, code: Code, from: number, to: number, text: string): Edit[] | null {
+export function replaceCode(
+  source: Source,
+  code: Code,
+  from: number,
+  to: number,
+  text: string,
+): Edit[] | null {
   if (touchesContext(code, from, to)) return null
   const prefix = prefixAt(source, code, from)
-  const inserted = text.split('\n').map((line, index) => (index === 0 ? line : (line === '' ? prefix.trimEnd() : prefix + line))).join('\n') // prettier-ignore
+  const inserted = text
+    .split('\n')
+    .map((line, index) => (index === 0 ? line : line === '' ? prefix.trimEnd() : prefix + line))
+    .join('\n')
   return [{ from: toDoc(code, from), to: Math.max(toDoc(code, from), toDocEnd(code, to)), text: inserted }]
 }
 
 function touchesContext(code: Code, from: number, to: number): boolean {
-  for (let at = lineFromInCode(code, from); at < to; ) {
+  for (let at = lineFromInCode(code, from); at < to;) {
     if (code.contextLines.has(at)) return true
     const end = code.text.indexOf('\n', at)
     if (end < 0) break
@@ -98,11 +122,15 @@ export function deleteCode(source: Source, code: Code, from: number, to: number)
 function deleteCodeLines(source: Source, code: Code, lineFrom: number, lineTo: number): Edit {
   const start = lineStart(source, toDoc(code, lineFrom))
   const end = lineEnd(source, toDocEnd(code, lineTo))
-  const isBlankBefore = /(?:^|\n)[ \t]*\n$/.test(code.text.slice(0, lineFrom)) || /[{[(:]\s*\n$/.test(code.text.slice(0, lineFrom)) || lineFrom === 0
+  const isBlankBefore =
+    /(?:^|\n)[ \t]*\n$/.test(code.text.slice(0, lineFrom)) ||
+    /[{[(:]\s*\n$/.test(code.text.slice(0, lineFrom)) ||
+    lineFrom === 0
   let stop = Math.min(end + 1, source.norm.length)
   const next = code.text.slice(lineTo + 1)
   const isBlankAfter = /^[ \t]*(?:\n|$)/.test(next) && lineTo + 1 < code.text.length
-  if (isBlankBefore && isBlankAfter && !code.isDiff) stop = Math.min(source.norm.length, lineEnd(source, stop) + 1)
+  if (isBlankBefore && isBlankAfter && !code.isDiff)
+    stop = Math.min(source.norm.length, lineEnd(source, stop) + 1)
   return { from: start, to: stop, text: '' }
 }
 

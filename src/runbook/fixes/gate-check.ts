@@ -6,7 +6,8 @@ import type { Entry } from '../rules/gate-timeout-missing.ts'
 import { goName } from '../rules/scan.ts'
 import { appendBlock } from './sections.ts'
 
-const pass = "the call is aborted at 500 ms; the legacy driver sends exactly 1 message; 1 arrives; no row with `source = 'go'`"
+const pass =
+  "the call is aborted at 500 ms; the legacy driver sends exactly 1 message; 1 arrives; no row with `source = 'go'`"
 const action = (facts: Facts): string => `Delay ${goName(facts)} by 800 ms, send 1 message`
 
 /** Adds the check in the way the section lists its checks: a row, an item, or a paragraph. */
@@ -17,7 +18,11 @@ export function addCheck(facts: Facts, section: Section, entries: readonly Entry
   const lastItem = items.at(-1)
   if (lastItem && items.length >= rows.length) return [newItem(facts, lastItem)]
   if (lastRow) return [newRow(facts, lastRow)]
-  return [appendBlock(facts, section, [`In \`ON\`: ${action(facts).toLowerCase().replace(goName(facts).toLowerCase(), goName(facts))}. Pass: ${pass}.`])]
+  return [
+    appendBlock(facts, section, [
+      `In \`ON\`: ${action(facts).toLowerCase().replace(goName(facts).toLowerCase(), goName(facts))}. Pass: ${pass}.`,
+    ]),
+  ]
 }
 
 function newItem(facts: Facts, last: Entry): Edit {
@@ -45,8 +50,15 @@ function rowFor(facts: Facts, table: Table, norm: string): string[] {
   const header = table.rows.find((row) => row.isHeader)
   const names = (header?.cells ?? []).map((cell) => norm.slice(cell.from, cell.to))
   const last = (table.rows.at(-1)?.cells ?? []).map((cell) => norm.slice(cell.from, cell.to))
-  const expected = names.findIndex((name) => /pass|expect|result|criteri|outcome|should|must|then/i.test(name))
-  const done = names.findIndex((name, index) => index !== expected && /action|check|step|do|test|what|case|scenario|how|when|given/i.test(name) && !isIdentifier(last[index] ?? ''))
+  const expected = names.findIndex((name) =>
+    /pass|expect|result|criteri|outcome|should|must|then/i.test(name),
+  )
+  const done = names.findIndex(
+    (name, index) =>
+      index !== expected &&
+      /action|check|step|do|test|what|case|scenario|how|when|given/i.test(name) &&
+      !isIdentifier(last[index] ?? ''),
+  )
   return names.map((name, index) => {
     if (index === expected) return pass
     if (index === done) return action(facts)
@@ -66,10 +78,13 @@ function successor(cell: string): string {
 
 /** Completes a check that only simulates the delay. */
 export function extendCheck(facts: Facts, entry: Entry): Edit[] {
-  const addition = "send 1 message during the delay: the call is aborted at 500 ms, the legacy driver sends exactly 1 message, and `sms_logs` has no row with `source = 'go'` for it"
+  const addition =
+    "send 1 message during the delay: the call is aborted at 500 ms, the legacy driver sends exactly 1 message, and `sms_logs` has no row with `source = 'go'` for it"
   if (entry.kind !== 'row') {
     const glue = /[.!]\W*$/.test(entry.text.trimEnd()) ? ' ' : '. '
-    const unit = facts.document.units.findLast(({ from, to, kind }) => kind === 'paragraph' && from >= entry.from && to <= entry.to)
+    const unit = facts.document.units.findLast(
+      ({ from, to, kind }) => kind === 'paragraph' && from >= entry.from && to <= entry.to,
+    )
     const at = unit?.to ?? entry.to
     return [{ from: at, to: at, text: `${glue}Then ${addition}.` }]
   }

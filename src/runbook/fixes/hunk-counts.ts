@@ -10,7 +10,9 @@ export function repairHunks(facts: Facts, edits: readonly Edit[]): Edit[] {
   for (const { code } of facts.codes) {
     if (!code.isDiff || !edits.some(({ from, to }) => from >= code.from && to <= code.to)) continue
     for (const hunk of hunksOf(facts.norm, code.from, code.to)) {
-      const delta = edits.filter(({ from, to }) => from >= hunk.bodyFrom && to <= hunk.to).reduce((sum, edit) => sum + linesOf(edit.text) - linesOf(facts.norm.slice(edit.from, edit.to)), 0) // prettier-ignore
+      const delta = edits
+        .filter(({ from, to }) => from >= hunk.bodyFrom && to <= hunk.to)
+        .reduce((sum, edit) => sum + linesOf(edit.text) - linesOf(facts.norm.slice(edit.from, edit.to)), 0)
       if (delta === 0 || hunk.counted !== hunk.stated) continue
       added.push({ from: hunk.countFrom, to: hunk.countTo, text: String(hunk.stated + delta) })
     }
@@ -34,7 +36,8 @@ interface Hunk {
 function hunksOf(norm: string, from: number, to: number): Hunk[] {
   const hunks: Hunk[] = []
   const starts: number[] = []
-  for (let at = from; at < to; at = lineEnd({ norm } as Parameters<typeof lineEnd>[0], at) + 1) if (/^[^\S\n]*@@ -/.test(norm.slice(at, at + 60))) starts.push(at)
+  for (let at = from; at < to; at = lineEnd({ norm } as Parameters<typeof lineEnd>[0], at) + 1)
+    if (/^[^\S\n]*@@ -/.test(norm.slice(at, at + 60))) starts.push(at)
   starts.forEach((start, index) => {
     const header = HUNK.exec(norm.slice(start, start + 120))
     const length = header?.[2]
@@ -42,10 +45,20 @@ function hunksOf(norm: string, from: number, to: number): Hunk[] {
     const end = norm.indexOf('\n', start)
     const stop = starts[index + 1] ?? to
     const indent = /^[^\S\n]*/.exec(header[0])?.[0].length ?? 0
-    const body = norm.slice(end + 1, stop).split('\n').map((line) => line.slice(indent)) // prettier-ignore
+    const body = norm
+      .slice(end + 1, stop)
+      .split('\n')
+      .map((line) => line.slice(indent))
     const counted = body.filter((line) => /^[ +]/.test(line)).length
     const countFrom = start + (header[1]?.length ?? 0) + 1
-    hunks.push({ bodyFrom: end + 1, to: stop, countFrom, countTo: countFrom + length.length - 1, stated: Number(length.slice(1)), counted })
+    hunks.push({
+      bodyFrom: end + 1,
+      to: stop,
+      countFrom,
+      countTo: countFrom + length.length - 1,
+      stated: Number(length.slice(1)),
+      counted,
+    })
   })
   return hunks
 }

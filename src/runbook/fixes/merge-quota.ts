@@ -14,7 +14,9 @@ function hasTree(fact: CodeFact): fact is Fact {
 
 /** Edits that bring a decrement, which only the deleted step has, into ON of the step that stays. */
 export function mergeQuota(facts: Facts, from: Step, into: Step): Edit[] | null {
-  const given = from.codes.filter(hasTree).flatMap((fact) => quotaNodes(fact.tree).map((node) => ({ fact, node })))
+  const given = from.codes
+    .filter(hasTree)
+    .flatMap((fact) => quotaNodes(fact.tree).map((node) => ({ fact, node })))
   const source = given[0]
   if (!source) return []
   if (into.codes.filter(hasTree).some(({ tree }) => quotaNodes(tree).length > 0)) return []
@@ -35,7 +37,9 @@ export function insertDecrement(facts: Facts, step: Step, statement: string): Ed
 function statusOf(facts: Facts, fact: Fact, arm: CodeNode): string | null {
   const own = statusExpression(textOf(fact.tree, arm))
   if (own) return own
-  const go = fact.tree.nodes.find((node) => node.from >= arm.from && node.to <= arm.to && facts.roles.roleOf(fact.tree, node) === 'go')
+  const go = fact.tree.nodes.find(
+    (node) => node.from >= arm.from && node.to <= arm.to && facts.roles.roleOf(fact.tree, node) === 'go',
+  )
   const variable = go && /(\$\w+)\s*=\s*$/.exec(fact.tree.text.slice(0, go.from))?.[1]
   return variable ? `${variable}->status` : null
 }
@@ -45,23 +49,42 @@ export function onBranch(tree: Tree): CodeNode | null {
   for (const node of tree.nodes) {
     if (node.kind === 'case' && labelModes(node).has('ON') && !node.parent?.isExpression) return node
     if (node.kind !== 'if' || node.arms.length < 2) continue
-    const tested = node.arms.filter(({ condition }) => condition && modesOfCondition(textOf(tree, condition)) !== null)
+    const tested = node.arms.filter(
+      ({ condition }) => condition && modesOfCondition(textOf(tree, condition)) !== null,
+    )
     if (tested.length < node.arms.length - 1) continue
-    const on = node.arms.find(({ condition }) => (condition ? modesOfCondition(textOf(tree, condition))?.has('ON') && modesOfCondition(textOf(tree, condition))?.size === 1 : tested.length >= 2))
+    const on = node.arms.find(({ condition }) =>
+      condition
+        ? modesOfCondition(textOf(tree, condition))?.has('ON') &&
+          modesOfCondition(textOf(tree, condition))?.size === 1
+        : tested.length >= 2,
+    )
     if (on) return on.body
   }
   return null
 }
 
-function insertInto(facts: Facts, { code, tree }: Fact, arm: CodeNode, statement: string, status: string): Edit {
+function insertInto(
+  facts: Facts,
+  { code, tree }: Fact,
+  arm: CodeNode,
+  statement: string,
+  status: string,
+): Edit {
   const { source } = facts.document
-  const inner = arm.children.filter((child) => child.kind !== 'comment' && child.to > child.from && !arm.labels.includes(textOf(tree, child)))
+  const inner = arm.children.filter(
+    (child) => child.kind !== 'comment' && child.to > child.from && !arm.labels.includes(textOf(tree, child)),
+  )
   const last = inner.at(-1)
   const isBreak = last !== undefined && /^break\b/.test(textOf(tree, last))
   const anchor = isBreak ? last : last
   const indent = anchor ? indentAt(code, anchor.from) : indentAt(code, arm.from) + indentStep(code)
   const body = statement.trim().replace(/;?$/, ';')
-  const lines = [`${indent}if (in_array(${status}, ['accepted', 'duplicate'], true)) {`, `${indent}${indentStep(code)}${body}`, `${indent}}`]
+  const lines = [
+    `${indent}if (in_array(${status}, ['accepted', 'duplicate'], true)) {`,
+    `${indent}${indentStep(code)}${body}`,
+    `${indent}}`,
+  ]
   if (isBreak && last) return insertBefore(source, code, last.from, lines)
   return insertAfter(source, code, (last ?? arm).to - 1, lines)
 }

@@ -12,9 +12,19 @@ export function breakAfter(facts: Facts, { code, tree }: Fact, call: CodeNode, f
   const arm = enclosing(failure.node, 'case')
   const body = failure.node.arms.find((candidate) => contains(candidate.body, call))?.body
   const last = body?.children.findLast((child) => child.kind !== 'comment')
-  const follower = failure.node.parent?.children.find((child) => child.from >= failure.node.to && child.kind !== 'comment')
+  const follower = failure.node.parent?.children.find(
+    (child) => child.from >= failure.node.to && child.kind !== 'comment',
+  )
   if (!follower || /^break\b/.test(textOf(tree, follower))) return []
-  if (!arm || !body || !last || failure.node.parent !== arm || failure.node.arms.length > 1 || endsFlow(tree, body)) return []
+  if (
+    !arm ||
+    !body ||
+    !last ||
+    failure.node.parent !== arm ||
+    failure.node.arms.length > 1 ||
+    endsFlow(tree, body)
+  )
+    return []
   return [insertAfter(facts.document.source, code, last.to - 1, [`${indentAt(code, last.from)}break;`])]
 }
 
@@ -27,10 +37,15 @@ export function transportType(facts: Facts, fact: CodeFact): string | null {
     const type = knownType(code.text)
     if (type) return type
   }
-  const php = facts.codes.filter(({ code }) => code.language === 'php').map(({ code }) => code.text).join('\n') // prettier-ignore
+  const php = facts.codes
+    .filter(({ code }) => code.language === 'php')
+    .map(({ code }) => code.text)
+    .join('\n')
   const isGuzzle = /Guzzle|new Client\(/.test(php) && !/\bHttp::/.test(php)
   if (/\bcurl_exec\b/.test(php) && !/\bHttp::|Guzzle/.test(php)) return null
-  return isGuzzle ? String.raw`\GuzzleHttp\Exception\ConnectException` : String.raw`\Illuminate\Http\Client\ConnectionException`
+  return isGuzzle
+    ? String.raw`\GuzzleHttp\Exception\ConnectException`
+    : String.raw`\Illuminate\Http\Client\ConnectionException`
 }
 
 function knownType(text: string): string | null {
@@ -51,7 +66,8 @@ export function narrowCondition(facts: Facts, fact: Fact, call: CodeNode, failur
   const returned = php.flatMap((other) => (other.tree ? transportReturns(other.tree) : []))
   for (const value of returned) {
     const status = /\[\s*['"](\w+)['"]\s*=>\s*(['"]\w+['"])\s*[,\]]/.exec(value)
-    if (status && failure.text.includes('[')) return `(${variable}['${status[1] ?? ''}'] === ${status[2] ?? ''})`
+    if (status && failure.text.includes('['))
+      return `(${variable}['${status[1] ?? ''}'] === ${status[2] ?? ''})`
     if (/^null$/.test(value.trim())) return `(${variable} === null)`
   }
   if (method && !/\[/.test(failure.text)) return `(${variable}->${method}())`
@@ -59,22 +75,39 @@ export function narrowCondition(facts: Facts, fact: Fact, call: CodeNode, failur
 }
 
 function methodNamed(facts: Facts): string | null {
-  const names = /\b((?:is|was|has)?[fF]ailedBeforeAcceptance|(?:was|is)?[nN]otAccepted|mayFallBack|canFallBack|allowsFallback|shouldFallBack|neverAccepted|wasUnreachable|isUnreachable|isTransportFailure)\s*\(\)/g
+  const names =
+    /\b((?:is|was|has)?[fF]ailedBeforeAcceptance|(?:was|is)?[nN]otAccepted|mayFallBack|canFallBack|allowsFallback|shouldFallBack|neverAccepted|wasUnreachable|isUnreachable|isTransportFailure)\s*\(\)/g
   // `return Result::notAccepted()` makes such a result, it does not ask for one.
-  return Array.from(facts.norm.matchAll(names)).find(({ index }) => !/return\s+(?:new\s+)?[\w\\]+::$/.test(facts.norm.slice(Math.max(0, index - 60), index)))?.[1] ?? null
+  return (
+    Array.from(facts.norm.matchAll(names)).find(
+      ({ index }) => !/return\s+(?:new\s+)?[\w\\]+::$/.test(facts.norm.slice(Math.max(0, index - 60), index)),
+    )?.[1] ?? null
+  )
 }
 
 function transportReturns(tree: Tree): string[] {
   return tree.nodes
     .filter((node) => node.kind === 'catch' && wideTypes(node.callee).length === 0)
-    .flatMap((handler) => within(tree, handler, 'return').map((node) => textOf(tree, node).replace(/^return\s*/, '').replace(/;$/, '')))
+    .flatMap((handler) =>
+      within(tree, handler, 'return').map((node) =>
+        textOf(tree, node)
+          .replace(/^return\s*/, '')
+          .replace(/;$/, ''),
+      ),
+    )
 }
 
 function resultVariable(facts: Facts, { tree }: Fact, call: CodeNode, failure: Failure): string | null {
   const inCondition = /\$\w+/.exec(failure.text.replaceAll('$this', ''))?.[0]
   const owner = functionOf(call) ?? tree.root
   const assigned = tree.nodes
-    .filter((node) => node.kind === 'assign' && contains(owner, node) && node.from < call.from && tree.nodes.some((inner) => contains(node, inner) && facts.roles.roleOf(tree, inner) === 'go'))
+    .filter(
+      (node) =>
+        node.kind === 'assign' &&
+        contains(owner, node) &&
+        node.from < call.from &&
+        tree.nodes.some((inner) => contains(node, inner) && facts.roles.roleOf(tree, inner) === 'go'),
+    )
     .map((node) => node.name)
   if (inCondition && (assigned.includes(inCondition) || assigned.length === 0)) return inCondition
   return assigned.at(-1) ?? null

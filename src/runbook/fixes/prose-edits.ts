@@ -11,7 +11,18 @@ export function replaceSentence(facts: Facts, sentence: Sentence, text: string):
   const label = leadingLabel(norm.slice(from, to))
   const body = norm.slice(from + label.length, to)
   const lines = norm.slice(sentence.unit.from, sentence.unit.to).split('\n')
-  return [{ from: from + label.length, to, text: wrapLike(facts, from, lines.length > 1 ? norm.slice(sentence.unit.from, sentence.unit.to) : body, text) }]
+  return [
+    {
+      from: from + label.length,
+      to,
+      text: wrapLike(
+        facts,
+        from,
+        lines.length > 1 ? norm.slice(sentence.unit.from, sentence.unit.to) : body,
+        text,
+      ),
+    },
+  ]
 }
 
 /** `[ ]`, and a label such as `**On call:**` or `` `OFF`: `` stays before a replacement that does not repeat it. */

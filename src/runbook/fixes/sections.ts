@@ -18,7 +18,10 @@ export function appendBlock(facts: Facts, section: Section, lines: readonly stri
 export function addSection(facts: Facts, title: string, lines: readonly string[]): Edit {
   const level = stepLevel(facts)
   const live = facts.document.sections.filter((section) => section.level === level)
-  const next = live.find((section, index) => index > 1 && isBefore(section) && live.slice(index).every((later) => later.level >= level))
+  const next = live.find(
+    (section, index) =>
+      index > 1 && isBefore(section) && live.slice(index).every((later) => later.level >= level),
+  )
   const heading = headingLines(facts, title, level)
   if (next) return { from: next.from, to: next.from, text: `${[...heading, '', ...lines].join('\n')}\n\n` }
   const end = facts.norm.trimEnd().length
@@ -29,7 +32,8 @@ export function addSection(facts: Facts, title: string, lines: readonly string[]
 export function headingLines(facts: Facts, title: string, level: number): string[] {
   const sibling = facts.document.sections.find((section) => section.level === level)
   const raw = sibling ? facts.norm.slice(sibling.from, sibling.headingTo) : ''
-  if (raw !== '' && !raw.startsWith('#') && level <= 2) return [title, (level === 1 ? '=' : '-').repeat(title.length)]
+  if (raw !== '' && !raw.startsWith('#') && level <= 2)
+    return [title, (level === 1 ? '=' : '-').repeat(title.length)]
   const closing = /\s#+\s*$/.test(raw) ? ` ${'#'.repeat(level)}` : ''
   return [`${'#'.repeat(level)} ${title}${closing}`]
 }

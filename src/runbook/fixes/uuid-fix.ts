@@ -1,5 +1,14 @@
 import { variablePattern } from '../code/variable.ts'
-import { ancestors, contains, enclosing, functionOf, statementOf, textOf, type CodeNode, type Tree } from '../code/node.ts'
+import {
+  ancestors,
+  contains,
+  enclosing,
+  functionOf,
+  statementOf,
+  textOf,
+  type CodeNode,
+  type Tree,
+} from '../code/node.ts'
 import { uuidExpression } from '../facts/calls.ts'
 import type { CodeFact, Facts } from '../facts/facts.ts'
 import { loopAround, type Loop } from '../facts/loops.ts'
@@ -18,19 +27,32 @@ function fixPhp(facts: Facts, fact: Fact, call: CodeNode, loop: Loop | null): Fi
   const { source } = facts.document
   const assign = enclosing(call, 'assign')
   const statement = statementOf(call)
-  const isWhole = assign !== null && statement.kind === 'statement' && assign.parent === statement && assign.value !== null
+  const isWhole =
+    assign !== null && statement.kind === 'statement' && assign.parent === statement && assign.value !== null
   if (isWhole && /^\$\w+$/.test(assign.name) && hasValueAlready(tree, call, assign.name, loop)) {
-    return safe(deleteCode(source, code, statement.from, statement.to), `Delete the line; ${assign.name} has its value already.`)
+    return safe(
+      deleteCode(source, code, statement.from, statement.to),
+      `Delete the line; ${assign.name} has its value already.`,
+    )
   }
   const expression = uuidExpression(tree, call)
   const key = mapKey(tree, call)
   if (key) {
-    const edits = together(replaceCode(source, code, expression.from, expression.to, key.text), usesOf(facts, fact, call, key))
+    const edits = together(
+      replaceCode(source, code, expression.from, expression.to, key.text),
+      usesOf(facts, fact, call, key),
+    )
     return safe(edits, `Use ${key.text}, which was filled at the entry point.`)
   }
   const property = propertyOf(tree, call)
-  if (property) return safe(replaceCode(source, code, expression.from, expression.to, property), `Use ${property}, which the caller set.`)
-  return manual('Take the uuid from $messageUuidMap, which is filled once at the entry point, and pass it in.')
+  if (property)
+    return safe(
+      replaceCode(source, code, expression.from, expression.to, property),
+      `Use ${property}, which the caller set.`,
+    )
+  return manual(
+    'Take the uuid from $messageUuidMap, which is filled once at the entry point, and pass it in.',
+  )
 }
 
 /** A parameter, or a variable set before the loop, that the assignment would overwrite. */
@@ -39,13 +61,26 @@ function hasValueAlready(tree: Tree, call: CodeNode, name: string, loop: Loop | 
   for (const at of ancestors(call)) {
     if (at.kind !== 'function') continue
     if (at.head && pattern.test(textOf(tree, at.head))) return true
-    if (at.isExpression && at.body && /use\s*\([^)]*\)\s*$/.test(tree.text.slice(at.from, at.body.from)) && pattern.test(tree.text.slice(at.from, at.body.from))) return true
+    if (
+      at.isExpression &&
+      at.body &&
+      /use\s*\([^)]*\)\s*$/.test(tree.text.slice(at.from, at.body.from)) &&
+      pattern.test(tree.text.slice(at.from, at.body.from))
+    )
+      return true
     if (!at.isExpression) break
   }
   if (!loop || loop.node.kind !== 'loop') return false
   if (loop.value === name || loop.key === name) return true
   const owner = functionOf(call)
-  return tree.nodes.some((node) => node.kind === 'assign' && node.name === name && node.to < loop.node.from && (!owner || contains(owner, node)) && loop.subject === null)
+  return tree.nodes.some(
+    (node) =>
+      node.kind === 'assign' &&
+      node.name === name &&
+      node.to < loop.node.from &&
+      (!owner || contains(owner, node)) &&
+      loop.subject === null,
+  )
 }
 
 interface MapKey {
@@ -56,11 +91,19 @@ interface MapKey {
 /** The entry of the uuid map for the turn a place runs in. */
 function mapKey(tree: Tree, call: CodeNode): MapKey | null {
   const owner = functionOf(call)
-  const map = tree.nodes.find((node) => node.kind === 'assign' && /^\$messageUuidMap\b/.test(node.name) && node.to < call.from && (!owner || contains(owner, node)))
+  const map = tree.nodes.find(
+    (node) =>
+      node.kind === 'assign' &&
+      /^\$messageUuidMap\b/.test(node.name) &&
+      node.to < call.from &&
+      (!owner || contains(owner, node)),
+  )
   if (!map) return null
   for (let loop = loopAround(tree, call); loop; loop = loopAround(tree, loop.node)) {
-    if (loop.key && loop.subject !== null) return { text: `$messageUuidMap[${loop.key}]`, variables: ['$messageUuidMap', loop.key] }
-    if (loop.subject !== null && /^\$messageUuidMap$/.test(loop.subject) && loop.value) return { text: loop.value, variables: [loop.value] }
+    if (loop.key && loop.subject !== null)
+      return { text: `$messageUuidMap[${loop.key}]`, variables: ['$messageUuidMap', loop.key] }
+    if (loop.subject !== null && /^\$messageUuidMap$/.test(loop.subject) && loop.value)
+      return { text: loop.value, variables: [loop.value] }
   }
   return null
 }
@@ -79,7 +122,13 @@ function usesOf(facts: Facts, { tree, code }: Fact, call: CodeNode, key: MapKey)
     if (absent.length === 0) continue
     const at0 = list ? at.from + list.index + list[0].length - 1 : at.from + head.lastIndexOf(')') + 1
     const separator = list?.[1]?.trim() ? ', ' : ''
-    const edit = replaceCode(source, code, at0, at0, list ? separator + absent.join(', ') : ` use (${absent.join(', ')})`)
+    const edit = replaceCode(
+      source,
+      code,
+      at0,
+      at0,
+      list ? separator + absent.join(', ') : ` use (${absent.join(', ')})`,
+    )
     if (!edit) return null
     edits.push(...edit)
   }
@@ -89,9 +138,21 @@ function usesOf(facts: Facts, { tree, code }: Fact, call: CodeNode, key: MapKey)
 /** The property a job got its id in. */
 function propertyOf(tree: Tree, call: CodeNode): string | null {
   const holder = enclosing(call, 'class')
-  const match = holder && /\$(\w*(?:uuid|messageId)\w*)\b/i.exec(holder.children.filter((child) => !contains(child, call)).map((child) => textOf(tree, child)).join('\n')) // prettier-ignore
+  const match =
+    holder &&
+    /\$(\w*(?:uuid|messageId)\w*)\b/i.exec(
+      holder.children
+        .filter((child) => !contains(child, call))
+        .map((child) => textOf(tree, child))
+        .join('\n'),
+    )
   const name = match?.[1]
-  return holder && name && name !== 'messageUuidMap' && /private|protected|public|readonly/.test(textOf(tree, holder)) ? `$this->${name}` : null
+  return holder &&
+    name &&
+    name !== 'messageUuidMap' &&
+    /private|protected|public|readonly/.test(textOf(tree, holder))
+    ? `$this->${name}`
+    : null
 }
 
 const FIELD = /\b(\w+)\.((?:Message|Msg)?_?(?:UUID|Uuid|ID|Id))\b/g
@@ -102,15 +163,24 @@ function fixGo(facts: Facts, fact: Fact, call: CodeNode): Fix {
   const assign = enclosing(call, 'assign')
   const isWhole = assign !== null && statementOf(call) === assign
   if (isWhole && /\.\w+$/.test(assign.name)) {
-    return safe(deleteCode(source, code, assign.from, assign.to), `Delete the line; ${assign.name} is the one that came with the request.`)
+    return safe(
+      deleteCode(source, code, assign.from, assign.to),
+      `Delete the line; ${assign.name} is the one that came with the request.`,
+    )
   }
   const expression = uuidExpression(tree, call)
   const owner = functionOf(call) ?? tree.root
-  const field = Array.from(tree.text.slice(owner.from, owner.to).matchAll(FIELD)).find(([whole, base]) => /uuid/i.test(whole) && base !== 'uuid')?.[0]
+  const field = Array.from(tree.text.slice(owner.from, owner.to).matchAll(FIELD)).find(
+    ([whole, base]) => /uuid/i.test(whole) && base !== 'uuid',
+  )?.[0]
   const known = field ?? fieldElsewhere(facts, textOf(tree, owner))
   if (!known) return manual('Use the message_uuid that came with the request.')
-  if (isWhole && assign.name === known) return safe(deleteCode(source, code, assign.from, assign.to), 'Delete the line.')
-  return safe(replaceCode(source, code, expression.from, expression.to, known), `Use ${known}, which came with the request.`)
+  if (isWhole && assign.name === known)
+    return safe(deleteCode(source, code, assign.from, assign.to), 'Delete the line.')
+  return safe(
+    replaceCode(source, code, expression.from, expression.to, known),
+    `Use ${known}, which came with the request.`,
+  )
 }
 
 /** The field name that another handler of the runbook reads, on the request variable of this one. */

@@ -68,7 +68,9 @@ function addSwitch(syntax: SyntaxNode, parent: CodeNode, context: Context): Code
   const node = plain('switch')(syntax, parent, context)
   const children = childrenOf(syntax)
   const block = children.find((child) => child.name === 'SwitchBlock' || child.name === 'SelectBlock')
-  const subject = children.filter((child) => child !== block && !PUNCTUATION.test(child.name) && !/^(?:switch|select)$/.test(child.name))
+  const subject = children.filter(
+    (child) => child !== block && !PUNCTUATION.test(child.name) && !/^(?:switch|select)$/.test(child.name),
+  )
   for (const child of subject) {
     node.head = context.span(child)
     context.walk(child, node)
@@ -122,7 +124,10 @@ function addAssign(syntax: SyntaxNode, parent: CodeNode, context: Context): Code
   const raw = context.slice(syntax)
   const operator = /\s*(?::=|[-+*/|&]?=(?!=))\s*/.exec(raw)
   if (operator) {
-    node.name = raw.slice(0, operator.index).replace(/^(?:var|const)\s+/, '').trim()
+    node.name = raw
+      .slice(0, operator.index)
+      .replace(/^(?:var|const)\s+/, '')
+      .trim()
     node.value = { from: node.from + operator.index + operator[0].length, to: node.to }
   }
   for (const child of childrenOf(syntax)) context.walk(child, node)
@@ -143,7 +148,9 @@ function addPair(syntax: SyntaxNode, parent: CodeNode, context: Context): CodeNo
   return node
 }
 
-const HANDLERS: Readonly<Record<string, (syntax: SyntaxNode, parent: CodeNode, context: Context) => CodeNode | null>> = {
+const HANDLERS: Readonly<
+  Record<string, (syntax: SyntaxNode, parent: CodeNode, context: Context) => CodeNode | null>
+> = {
   FunctionDecl: addFunction,
   MethodDecl: addFunction,
   FunctionLiteral: addFunction,

@@ -14,7 +14,10 @@ const FRAMES: readonly (readonly [before: string, after: string])[] = [
 
 /** Reads Go, whole files and fragments alike, in the frame that leaves the fewest errors. */
 export function parseGo(source: string): Tree {
-  const text = source.replaceAll(/^([ \t]*)(\.\.\.|…)([ \t]*)$/gm, (_, lead: string, dots: string, tail: string) => lead + '//.'.slice(0, dots.length) + tail)
+  const text = source.replaceAll(
+    /^([ \t]*)(\.\.\.|…)([ \t]*)$/gm,
+    (_, lead: string, dots: string, tail: string) => lead + '//.'.slice(0, dots.length) + tail,
+  )
   let best = { errors: Infinity, tree: parser.parse(text), shift: 0 }
   for (const [before, after] of FRAMES) {
     const tree = parser.parse(before + text + after)

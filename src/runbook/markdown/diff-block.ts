@@ -33,7 +33,7 @@ export function afterImage(norm: string, pieces: readonly Piece[]): AfterImage {
 
 function* linesOf(norm: string, pieces: readonly Piece[]): Generator<Piece> {
   for (const piece of pieces) {
-    for (let from = piece.from; from < piece.to; ) {
+    for (let from = piece.from; from < piece.to;) {
       const end = norm.indexOf('\n', from)
       const to = end < 0 || end >= piece.to ? piece.to : end + 1
       yield { from, to }

@@ -51,7 +51,12 @@ function visit(cursor: TreeCursor, building: Building, place: Place, depth: numb
   const { name, from, to } = cursor
   const heading = /^(?:ATX|Setext)Heading(\d)$/.exec(name)
   if (heading) {
-    building.headings.push({ level: Number(heading[1]), from, to, text: headingText(building.source.norm.slice(from, to)) })
+    building.headings.push({
+      level: Number(heading[1]),
+      from,
+      to,
+      text: headingText(building.source.norm.slice(from, to)),
+    })
     addUnit(building, 'heading', from, to, place, null)
   } else if (name === 'FencedCode' || name === 'CodeBlock') addCode(cursor, building, place)
   else if (name === 'Paragraph' || name === 'Task') addUnit(building, 'paragraph', from, to, place, null)
@@ -73,12 +78,21 @@ function descend(cursor: TreeCursor, building: Building, place: Place, depth: nu
   if (cursor.firstChild()) visitSiblings(cursor, building, inner, depth + 1)
 }
 
-function addUnit(building: Building, kind: UnitKind, from: number, to: number, place: Place, row: Row | null): void {
+function addUnit(
+  building: Building,
+  kind: UnitKind,
+  from: number,
+  to: number,
+  place: Place,
+  row: Row | null,
+): void {
   building.units.push({ kind, from, to, row, ...place })
 }
 
 function headingText(raw: string): string {
-  const first = raw.startsWith('#') ? raw.replace(/^#+/, '').replace(/\s#+\s*$/, '') : raw.replace(/\n[^\n]*$/, '')
+  const first = raw.startsWith('#')
+    ? raw.replace(/^#+/, '').replace(/\s#+\s*$/, '')
+    : raw.replace(/\n[^\n]*$/, '')
   return first.trim().replaceAll(/\s*\n\s*/g, ' ')
 }
 
@@ -105,7 +119,17 @@ function addCode(cursor: TreeCursor, building: Building, place: Place): void {
     return
   }
   const language = isIndented && place.item === null ? 'other' : languageOf(info, plain.text)
-  building.codes.push({ ...plain, language: isIndented ? languageOf('', plain.text) : language, info, from, to, isDiff, contextLines: new Set(), path: null, ...place })
+  building.codes.push({
+    ...plain,
+    language: isIndented ? languageOf('', plain.text) : language,
+    info,
+    from,
+    to,
+    isDiff,
+    contextLines: new Set(),
+    path: null,
+    ...place,
+  })
 }
 
 function addTable(cursor: TreeCursor, building: Building, place: Place): void {
@@ -114,7 +138,13 @@ function addTable(cursor: TreeCursor, building: Building, place: Place): void {
   if (cursor.firstChild()) {
     do {
       if (cursor.name !== 'TableHeader' && cursor.name !== 'TableRow') continue
-      const row: Row = { from: cursor.from, to: cursor.to, cells: cellsOf(cursor, source), table, isHeader: cursor.name === 'TableHeader' }
+      const row: Row = {
+        from: cursor.from,
+        to: cursor.to,
+        cells: cellsOf(cursor, source),
+        table,
+        isHeader: cursor.name === 'TableHeader',
+      }
       table.rows.push(row)
       for (const cell of row.cells) addUnit(building, 'cell', cell.from, cell.to, place, row)
     } while (cursor.nextSibling())
@@ -147,7 +177,16 @@ function trimmed(norm: string, from: number, to: number): Cell {
 function buildSections(source: Source, headings: Building['headings']): Section[] {
   const end = source.norm.length
   const open: Section[] = []
-  const top = { index: 0, heading: null, level: 0, from: 0, headingTo: 0, ownTo: headings[0]?.from ?? end, to: end, parent: null }
+  const top = {
+    index: 0,
+    heading: null,
+    level: 0,
+    from: 0,
+    headingTo: 0,
+    ownTo: headings[0]?.from ?? end,
+    to: end,
+    parent: null,
+  }
   const sections: Section[] = [top]
   const ends = endsOfSections(headings, end)
   headings.forEach((heading, index) => {
@@ -181,7 +220,10 @@ function endsOfSections(headings: Building['headings'], end: number): number[] {
   return ends
 }
 
-function attach<T extends { from: number }>(parts: readonly T[], sections: readonly Section[]): (T & { section: Section })[] {
+function attach<T extends { from: number }>(
+  parts: readonly T[],
+  sections: readonly Section[],
+): (T & { section: Section })[] {
   let at = 0
   return parts.map((part) => {
     while (at + 1 < sections.length && (sections[at + 1]?.from ?? Infinity) <= part.from) at++

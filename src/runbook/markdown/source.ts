@@ -14,7 +14,8 @@ export interface Source {
   readonly lineStarts: readonly number[]
 }
 
-const FRONT_MATTER = /^(?:---[ \t]*\n[\s\S]*?\n(?:---|\.\.\.)[ \t]*(?:\n|$)|\+\+\+[ \t]*\n[\s\S]*?\n\+\+\+[ \t]*(?:\n|$))/
+const FRONT_MATTER =
+  /^(?:---[ \t]*\n[\s\S]*?\n(?:---|\.\.\.)[ \t]*(?:\n|$)|\+\+\+[ \t]*\n[\s\S]*?\n\+\+\+[ \t]*(?:\n|$))/
 
 export function openSource(text: string): Source {
   const bom = text.startsWith('\uFEFF') ? '\uFEFF' : ''
@@ -29,7 +30,8 @@ export function openSource(text: string): Source {
 
 function crlfPlaces(body: string): number[] {
   const places: number[] = []
-  for (let at = body.indexOf('\r\n'); at >= 0; at = body.indexOf('\r\n', at + 2)) places.push(at - places.length)
+  for (let at = body.indexOf('\r\n'); at >= 0; at = body.indexOf('\r\n', at + 2))
+    places.push(at - places.length)
   return places
 }
 

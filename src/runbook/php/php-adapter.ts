@@ -48,7 +48,8 @@ function addClass(syntax: SyntaxNode, parent: CodeNode, context: Context): CodeN
 function bodyOf(syntax: SyntaxNode, parent: CodeNode, context: Context): CodeNode {
   const { from, to } = context.span(syntax)
   const body = makeNode('block', from, to, parent)
-  if (syntax.name === 'Block' || syntax.name === 'ColonBlock') for (const child of childrenOf(syntax)) context.walk(child, body)
+  if (syntax.name === 'Block' || syntax.name === 'ColonBlock')
+    for (const child of childrenOf(syntax)) context.walk(child, body)
   else context.walk(syntax, body)
   return body
 }
@@ -92,8 +93,12 @@ function addCase(syntax: SyntaxNode, parent: CodeNode, context: Context): CodeNo
   const node = plain('case')(syntax, parent, context)
   const separator = syntax.name === 'MatchArm' ? '=>' : ':'
   const children = childrenOf(syntax)
-  const at = children.findIndex((child) => child.name === separator || (separator === ':' && child.name === ';'))
-  const labels = children.slice(0, at).filter((child) => !PUNCTUATION.test(child.name) && child.name !== 'case' && child.name !== 'default')
+  const at = children.findIndex(
+    (child) => child.name === separator || (separator === ':' && child.name === ';'),
+  )
+  const labels = children
+    .slice(0, at)
+    .filter((child) => !PUNCTUATION.test(child.name) && child.name !== 'case' && child.name !== 'default')
   node.labels = labels.map((child) => context.slice(child))
   for (const child of children.slice(at + 1)) context.walk(child, node)
   node.body = node
@@ -125,7 +130,8 @@ function addLoop(syntax: SyntaxNode, parent: CodeNode, context: Context): CodeNo
       node.head = context.span(child)
       context.walk(child, node)
     } else if (child.name === 'ParenthesizedExpression') context.walk(child, node)
-    else if (!/^(?:for|foreach|while|do|endfor|endforeach|endwhile|;)$/.test(child.name)) node.body = bodyOf(child, node, context)
+    else if (!/^(?:for|foreach|while|do|endfor|endforeach|endwhile|;)$/.test(child.name))
+      node.body = bodyOf(child, node, context)
   }
   return node
 }

@@ -11,7 +11,10 @@ const HEDGES: readonly RegExp[] = [
 
 /** Words that make an obligation of what only sounds like advice. */
 const SOFT: readonly (readonly [RegExp, string])[] = [
-  [/\b(?:should|ought to) (?:probably|maybe|perhaps|ideally|preferably|normally|generally|usually|really)\s+/i, 'must '],
+  [
+    /\b(?:should|ought to) (?:probably|maybe|perhaps|ideally|preferably|normally|generally|usually|really)\s+/i,
+    'must ',
+  ],
   [/\b(?:probably|maybe|perhaps|ideally|preferably) (?:should|ought to)\s+/i, 'must '],
   [/\b(?:might|could|may) (?:also )?(?:want|need|have) to\s+/i, 'must '],
 ]
@@ -42,15 +45,24 @@ const STATE_BAD = String.raw`(?:(?:everything|anything|something|it|this|that|th
 
 /** Vague words with a plain reading: a figure, or the gate that the runbook has for the question. */
 const SETTLED: readonly (readonly [RegExp, string])[] = [
-  [new RegExp(String.raw`\b(?<=(?:if|when|once|until|as soon as|after)\s)${STATE_GOOD}`, 'gi'), 'every check of the verification gate passes'],
-  [new RegExp(String.raw`\b(?<=(?:if|when|once|as soon as|should)\s)${STATE_BAD}`, 'gi'), 'a check of the verification gate fails'],
+  [
+    new RegExp(String.raw`\b(?<=(?:if|when|once|until|as soon as|after)\s)${STATE_GOOD}`, 'gi'),
+    'every check of the verification gate passes',
+  ],
+  [
+    new RegExp(String.raw`\b(?<=(?:if|when|once|as soon as|should)\s)${STATE_BAD}`, 'gi'),
+    'a check of the verification gate fails',
+  ],
   [/\b(?:for )?(?:a (?:little |short |good )?while|some time|a bit|a moment)\b/gi, '5 minutes'],
   [/\ba few (?=minutes|seconds|messages|times|attempts)/gi, '5 '],
   [/\ba few (?=hours|days)/gi, '3 '],
   [/\ba couple of (?=minutes|hours|days|times)/gi, '2 '],
   [/\bseveral (?=hours|times|attempts)/gi, '3 '],
   [/\b(?:as soon as possible|asap|soon(?:ish)?|at some point|eventually|sooner or later)\b/gi, 'immediately'],
-  [/\b(?:from time to time|once in a while|every now and then|now and then|periodically|regularly|occasionally)\b/gi, 'every hour'],
+  [
+    /\b(?:from time to time|once in a while|every now and then|now and then|periodically|regularly|occasionally)\b/gi,
+    'every hour',
+  ],
   [/,?\s*\b(?:etc\.?|and so on|and the like|or thereabouts|give or take)(?=[\s.,;)]|$)/gi, ''],
   [/\b(?:roughly|approximately|about right|probably|presumably) (?=\S)/gi, ''],
 ]
@@ -58,7 +70,10 @@ const SETTLED: readonly (readonly [RegExp, string])[] = [
 /** "A or B, whichever is easier", "choose one of A, B or C": the writer takes any, so the first will do. */
 const ANY_OF: readonly (readonly [RegExp, string])[] = [
   [/\b(?:either )?([\w`][^.;:,]*?),? or [^.;:,]+?,? (?:whichever|whatever) [^.;]+/i, '$1'],
-  [/\b(?:choose|pick|select|try|do|use|take) (?:one|any|either)(?: of)?(?: the following)?:? ([^,.;]+?)(?:,| or ) ?[^.;]+/i, '$1'],
+  [
+    /\b(?:choose|pick|select|try|do|use|take) (?:one|any|either)(?: of)?(?: the following)?:? ([^,.;]+?)(?:,| or ) ?[^.;]+/i,
+    '$1',
+  ],
 ]
 
 export interface Ambiguity {
@@ -92,7 +107,10 @@ export function ambiguitiesIn(sentence: string): Ambiguity[] {
 export function withoutHedges(raw: string): string {
   let text = raw
   for (const [pattern, binding] of SOFT) text = text.replace(pattern, binding)
-  for (const pattern of HEDGES) text = text.replace(new RegExp(pattern.source, 'gi'), (words) => (/^\s/.test(words) && /\s$/.test(words) ? ' ' : ''))
+  for (const pattern of HEDGES)
+    text = text.replace(new RegExp(pattern.source, 'gi'), (words) =>
+      /^\s/.test(words) && /\s$/.test(words) ? ' ' : '',
+    )
   for (const [pattern, figure] of SETTLED) text = text.replace(pattern, figure)
   text = text.replaceAll(/ +([.,;:!])/g, '$1').replaceAll(/(\S) {2,}(?=\S)/g, '$1 ')
   return text.charAt(0).toUpperCase() === raw.charAt(0) ? text.charAt(0).toUpperCase() + text.slice(1) : text
@@ -104,20 +122,29 @@ export function firstAlternative(raw: string): string {
     const match = pattern.exec(raw)
     if (!match) continue
     const first = match[0].replace(pattern, kept).trim()
-    return raw.slice(0, match.index) + first.replace(/^(\w+?)(?:ing)\b/, (_, stem: string) => imperativeOf(stem)) + raw.slice(match.index + match[0].length)
+    return (
+      raw.slice(0, match.index) +
+      first.replace(/^(\w+?)(?:ing)\b/, (_, stem: string) => imperativeOf(stem)) +
+      raw.slice(match.index + match[0].length)
+    )
   }
   return raw
 }
 
 function imperativeOf(stem: string): string {
   if (/([bdgmnprt])\1$/.test(stem)) return stem.slice(0, -1)
-  return /(?:[^aeiou][aeiou][^aeiouwxy]|(?:ais|as|os|us|eas|iz|ov|iv|at|ut|ur|ag|ang|arg|uc|edg|les))$/.test(stem) && !/(?:rain|start|restart|wait|train|er|en|el|it|op|ow)$/.test(stem) ? `${stem}e` : stem
+  return /(?:[^aeiou][aeiou][^aeiouwxy]|(?:ais|as|os|us|eas|iz|ov|iv|at|ut|ur|ag|ang|arg|uc|edg|les))$/.test(
+    stem,
+  ) && !/(?:rain|start|restart|wait|train|er|en|el|it|op|ow)$/.test(stem)
+    ? `${stem}e`
+    : stem
 }
 
 const IMPERATIVE =
   /^(?:\W|\d+[.)]|\[[ x]\])*(?:(?:then|now|first|next|finally|afterwards|also|please|and|or|otherwise|else|just|simply|optionally|ideally|preferably|maybe|perhaps|possibly)[,\s]+)*(?:add|adjust|allow|announce|apply|ask|attach|avoid|back|be|bring|build|call|change|check|choose|clean|clear|click|close|collect|commit|compare|configure|confirm|consider|continue|copy|create|decide|delete|deploy|disable|discuss|do|double|drain|drop|edit|enable|ensure|escalate|evaluate|execute|export|feel|fix|flip|flush|follow|give|go|have|hold|ignore|inform|increase|insert|inspect|install|investigate|judge|keep|kill|leave|let|log|look|lower|make|merge|monitor|move|notify|observe|open|page|pause|pick|ping|post|proceed|push|put|raise|re-?run|read|rebuild|reduce|reload|remove|repeat|replace|report|restart|restore|resume|retry|revert|roll|run|save|scale|see|select|send|set|skip|start|stay|stop|switch|take|talk|tell|test|throttle|top|truncate|try|tune|turn|update|upgrade|use|verify|wait|warm|warn|watch|write)\b/i
 
-const DIRECTS = /\b(?:must|should|shall|may|might|could|can|has to|have to|needs? to|ought to|is to|are to|it is (?:recommended|advisable)|you|operators?|please)\b/i
+const DIRECTS =
+  /\b(?:must|should|shall|may|might|could|can|has to|have to|needs? to|ought to|is to|are to|it is (?:recommended|advisable)|you|operators?|please)\b/i
 
 /** Whether a sentence tells somebody to do something, or lets them. */
 export function isInstruction(sentence: string): boolean {

@@ -14,13 +14,19 @@ function lastMatch(text: string): number | null {
   let last: number | null = null
   for (const match of text.matchAll(NEGATOR)) {
     // "not only", "no later than", "without delay" deny nothing
-    if (/^(?:not only|not just|no later|no more than|no matter|without (?:delay|waiting)|not yet (?:in|migrat))/i.test(text.slice(match.index))) continue
+    if (
+      /^(?:not only|not just|no later|no more than|no matter|without (?:delay|waiting)|not yet (?:in|migrat))/i.test(
+        text.slice(match.index),
+      )
+    )
+      continue
     last = match.index
   }
   return last
 }
 
-const BREAK = /[;:](?=\s)|\s[–—-]\s|,?\s+\b(?:but|whereas|however|yet|although|though|because|so that|afterwards)\b|,\s+(?:and|so|then|while)\s+(?=(?:the|it|its|then|we|a|an|go|laravel|in|on|after|[A-Z`])\b)|,\s+(?=(?:it|the|they|go|laravel)\s)/g
+const BREAK =
+  /[;:](?=\s)|\s[–—-]\s|,?\s+\b(?:but|whereas|however|yet|although|though|because|so that|afterwards)\b|,\s+(?:and|so|then|while)\s+(?=(?:the|it|its|then|we|a|an|go|laravel|in|on|after|[A-Z`])\b)|,\s+(?=(?:it|the|they|go|laravel)\s)/g
 
 /** The clause of a sentence that holds the word at `at`. */
 export function clauseAt(sentence: string, at: number): { from: number; to: number } {

@@ -26,7 +26,10 @@ export function archivedSections(document: Document): ReadonlySet<Section> {
   const firstParagraph = new Map<Section, string>()
   for (const unit of document.units) {
     if (unit.kind !== 'paragraph' || firstParagraph.has(unit.section)) continue
-    firstParagraph.set(unit.section, cleanProse(document.source.norm.slice(unit.from, Math.min(unit.to, unit.from + 600))))
+    firstParagraph.set(
+      unit.section,
+      cleanProse(document.source.norm.slice(unit.from, Math.min(unit.to, unit.from + 600))),
+    )
   }
   for (const section of document.sections) {
     const isArchive =
@@ -38,7 +41,8 @@ export function archivedSections(document: Document): ReadonlySet<Section> {
   return archived
 }
 
-const ADMONITION = /^[>\s*_]*(?:\[!\w+\]|(?:note|warning|caution|important|attention|danger|tip|hint|rule|mandatory)\b)/i
+const ADMONITION =
+  /^[>\s*_]*(?:\[!\w+\]|(?:note|warning|caution|important|attention|danger|tip|hint|rule|mandatory)\b)/i
 
 /** All prose as sentences, each with what it hangs from. */
 export function readProse(document: Document, archived: ReadonlySet<Section>): Sentence[] {
@@ -56,31 +60,51 @@ export function readProse(document: Document, archived: ReadonlySet<Section>): S
       hasNegativeColumn(document, unit)
     for (const { from, to } of sentenceSpans(text)) {
       const sentence = text.slice(from, to)
-      const instructs = !quiet && !isReport(sentence.replaceAll(/\s+/g, ' ')) && !isQuotation(sentence) && !LABELLED_WRONG.test(sentence)
-      sentences.push({ from: unit.from + from, to: unit.from + to, text: sentence.replaceAll(/\s+/g, ' '), unit, section: unit.section, lead, instructs })
+      const instructs =
+        !quiet &&
+        !isReport(sentence.replaceAll(/\s+/g, ' ')) &&
+        !isQuotation(sentence) &&
+        !LABELLED_WRONG.test(sentence)
+      sentences.push({
+        from: unit.from + from,
+        to: unit.from + to,
+        text: sentence.replaceAll(/\s+/g, ' '),
+        unit,
+        section: unit.section,
+        lead,
+        instructs,
+      })
     }
   })
   return sentences
 }
 
-const LABELLED_WRONG = /^\W*(?:wrong|bad|incorrect|don't|anti-?pattern|before|not|never|old|formerly|obsolete|❌|✗)\s*(?:\([^)]*\))?\s*:/iu
+const LABELLED_WRONG =
+  /^\W*(?:wrong|bad|incorrect|don't|anti-?pattern|before|not|never|old|formerly|obsolete|❌|✗)\s*(?:\([^)]*\))?\s*:/iu
 
 function lastClause(lead: string): string {
   return lead.slice(-160)
 }
 
 function isQuotation(sentence: string): boolean {
-  return /^["“„«].*["”“»][.!?]?$/.test(sentence.trim()) || /\b(?:wrote|said|asked|reads|read|claimed|complained|suggested)\b[^"“„«]{0,30}["“„«]/i.test(sentence)
+  return (
+    /^["“„«].*["”“»][.!?]?$/.test(sentence.trim()) ||
+    /\b(?:wrote|said|asked|reads|read|claimed|complained|suggested)\b[^"“„«]{0,30}["“„«]/i.test(sentence)
+  )
 }
 
 /** What somebody else said, four words or more in quotation marks, becomes blanks. */
 function withoutQuotations(text: string): string {
-  return text.replaceAll(/["“„«][^"“”„»\n]{8,400}["”“»]/g, (whole) => (whole.trim().split(/\s+/).length >= 4 ? whole.replaceAll(/[^\n]/g, ' ') : whole))
+  return text.replaceAll(/["“„«][^"“”„»\n]{8,400}["”“»]/g, (whole) =>
+    whole.trim().split(/\s+/).length >= 4 ? whole.replaceAll(/[^\n]/g, ' ') : whole,
+  )
 }
 
 function hasNegativeColumn(document: Document, unit: Unit): boolean {
   const header = headerOf(document, unit)
-  return /^\W*(?:wrong|bad|don't|do not|before|anti-?pattern|mistake|never|old|looks like|was|myth)\b/i.test(header)
+  return /^\W*(?:wrong|bad|don't|do not|before|anti-?pattern|mistake|never|old|looks like|was|myth)\b/i.test(
+    header,
+  )
 }
 
 /** The header of the column a cell stands in. */
@@ -102,7 +126,9 @@ function leadsOf(document: Document): string[] {
   for (const unit of document.units) {
     if (section !== unit.section) introduction = ''
     section = unit.section
-    const text = cleanProse(norm.slice(unit.from, Math.min(unit.to, unit.from + 400))).replaceAll(/\s+/g, ' ').trim()
+    const text = cleanProse(norm.slice(unit.from, Math.min(unit.to, unit.from + 400)))
+      .replaceAll(/\s+/g, ' ')
+      .trim()
     if (unit.item) {
       const parent = unit.item.parent ? (leadOfItem.get(unit.item.parent) ?? '') : introduction
       const own = leadOfItem.get(unit.item)
@@ -119,9 +145,12 @@ function leadsOf(document: Document): string[] {
 
 /** The file offset of a place in a sentence's text. */
 export function offsetIn(norm: string, sentence: Sentence, index: number): number {
-  const cleaned = cleanProse(norm.slice(sentence.unit.from, sentence.unit.to)).slice(sentence.from - sentence.unit.from)
+  const cleaned = cleanProse(norm.slice(sentence.unit.from, sentence.unit.to)).slice(
+    sentence.from - sentence.unit.from,
+  )
   let at = 0
-  for (let seen = 0; seen < index && at < cleaned.length; seen++) at += /^\s+/.exec(cleaned.slice(at, at + 400))?.[0].length ?? 1
+  for (let seen = 0; seen < index && at < cleaned.length; seen++)
+    at += /^\s+/.exec(cleaned.slice(at, at + 400))?.[0].length ?? 1
   return sentence.from + at
 }
 

@@ -33,7 +33,9 @@ export function verdicts(result: LintResult): Verdict[] {
     const shown = EVIDENCE[invariant](result.facts)
     const findings = result.findings.filter((finding) => concerns(finding, invariant))
     const against = [
-      ...findings.map((finding) => `line ${finding.startLine}, ${finding.rule}: ${finding.message}. ${finding.fix.advice}`),
+      ...findings.map(
+        (finding) => `line ${finding.startLine}, ${finding.rule}: ${finding.message}. ${finding.fix.advice}`,
+      ),
       ...(text ? [] : ['it stands nowhere as explicit text']),
       ...shown.lacks,
     ]
@@ -69,15 +71,25 @@ function oneSender(facts: Facts): Evidence {
   const places: string[] = []
   const lacks: string[] = []
   for (const { tree, code } of treesOf(facts, 'php')) {
-    for (const node of tree.nodes) if (isModeSwitch(node) && unnamedModesOf(node).length === 0) places.push(`line ${lineOf(facts, toDoc(code, node.from))}: switch over OFF, SHADOW and ON`)
+    for (const node of tree.nodes)
+      if (isModeSwitch(node) && unnamedModesOf(node).length === 0)
+        places.push(`line ${lineOf(facts, toDoc(code, node.from))}: switch over OFF, SHADOW and ON`)
   }
   if (places.length === 0) lacks.push('no block of the runbook decides by a switch over the three modes')
-  const uses = treesOf(facts, 'go').flatMap(({ tree, code }) => providerUses(tree).map((use) => ({ use, code })))
-  for (const { use, code } of uses) if (use.guard.kind === 'effective') places.push(`line ${lineOf(facts, toDoc(code, use.call.from))}: provider call behind the DryRun guard`)
-  if (uses.length === 0) lacks.push('no block of the runbook shows the Go handler that reaches the provider, so its DryRun guard cannot be confirmed')
+  const uses = treesOf(facts, 'go').flatMap(({ tree, code }) =>
+    providerUses(tree).map((use) => ({ use, code })),
+  )
+  for (const { use, code } of uses)
+    if (use.guard.kind === 'effective')
+      places.push(`line ${lineOf(facts, toDoc(code, use.call.from))}: provider call behind the DryRun guard`)
+  if (uses.length === 0)
+    lacks.push(
+      'no block of the runbook shows the Go handler that reaches the provider, so its DryRun guard cannot be confirmed',
+    )
   timeouts(facts, places, lacks)
   const gate = gateSection(facts)
-  if (gate) places.push(`line ${lineOf(facts, gate.from)}: gate "${gate.heading ?? ''}" with the simulated timeout`)
+  if (gate)
+    places.push(`line ${lineOf(facts, gate.from)}: gate "${gate.heading ?? ''}" with the simulated timeout`)
   else lacks.push('the runbook has no verification gate')
   return { places, lacks }
 }
@@ -92,17 +104,29 @@ function timeouts(facts: Facts, places: string[], lacks: string[]): void {
     shown++
     const line = lineOf(facts, toDoc(value.fact.code, value.from))
     places.push(`line ${line}: timeout of 500 ms`)
-    const isBare = library === 'laravel' && !timeout.isOption && textOf(fact.tree, { from: timeout.from, to: timeout.to }) !== ''
-    if (isBare && version === null) lacks.push(`line ${line}: Http::timeout(0.5) takes effect only from Laravel 11.35.1 on, and the runbook names no version; add ->withOptions(['timeout' => 0.5, 'connect_timeout' => 0.5]) or the version`)
-    if (isBare && version !== null && cutsFractions(version)) lacks.push(`line ${line}: Http::timeout(0.5) waits for ever on Laravel ${version.join('.')}`)
+    const isBare =
+      library === 'laravel' &&
+      !timeout.isOption &&
+      textOf(fact.tree, { from: timeout.from, to: timeout.to }) !== ''
+    if (isBare && version === null)
+      lacks.push(
+        `line ${line}: Http::timeout(0.5) takes effect only from Laravel 11.35.1 on, and the runbook names no version; add ->withOptions(['timeout' => 0.5, 'connect_timeout' => 0.5]) or the version`,
+      )
+    if (isBare && version !== null && cutsFractions(version))
+      lacks.push(`line ${line}: Http::timeout(0.5) waits for ever on Laravel ${version.join('.')}`)
   }
-  if (shown === 0) lacks.push('no block of the runbook shows the call to the Go service with a timeout of 500 ms')
+  if (shown === 0)
+    lacks.push('no block of the runbook shows the call to the Go service with a timeout of 500 ms')
 }
 
 function oneIdentity(facts: Facts): Evidence {
   for (const { tree, code } of treesOf(facts, 'php')) {
     const map = tree.nodes.find((node) => node.kind === 'assign' && node.name.startsWith('$messageUuidMap'))
-    if (map) return { places: [`line ${lineOf(facts, toDoc(code, map.from))}: $messageUuidMap, before any send`], lacks: [] }
+    if (map)
+      return {
+        places: [`line ${lineOf(facts, toDoc(code, map.from))}: $messageUuidMap, before any send`],
+        lacks: [],
+      }
   }
   return { places: [], lacks: ['no block of the runbook fills $messageUuidMap'] }
 }
@@ -110,7 +134,9 @@ function oneIdentity(facts: Facts): Evidence {
 function oneWriter(facts: Facts): Evidence {
   const places: string[] = []
   for (const { tree, code } of treesOf(facts, 'php')) {
-    const write = tree.nodes.find((node) => node.kind === 'pair' && node.name === 'source' && /go/i.test(textOf(tree, node)))
+    const write = tree.nodes.find(
+      (node) => node.kind === 'pair' && node.name === 'source' && /go/i.test(textOf(tree, node)),
+    )
     if (write) places.push(`line ${lineOf(facts, toDoc(code, write.from))}: Laravel writes the Go result`)
   }
   const section = reconcileSection(facts)
@@ -121,7 +147,18 @@ function oneWriter(facts: Facts): Evidence {
 
 function oneCondition(facts: Facts): Evidence {
   const places = treesOf(facts, 'php').flatMap(({ tree, code }) =>
-    quotaNodes(tree).filter((node) => statusTest(tree, node).isRight).map((node) => `line ${lineOf(facts, toDoc(code, node.from))}: decrement behind the test of mode and status`),
-  ) // prettier-ignore
-  return { places: places.length > 0 ? places : ['no block of the runbook decrements the quota; the stated rule is all there is'], lacks: [] }
+    quotaNodes(tree)
+      .filter((node) => statusTest(tree, node).isRight)
+      .map(
+        (node) =>
+          `line ${lineOf(facts, toDoc(code, node.from))}: decrement behind the test of mode and status`,
+      ),
+  )
+  return {
+    places:
+      places.length > 0
+        ? places
+        : ['no block of the runbook decrements the quota; the stated rule is all there is'],
+    lacks: [],
+  }
 }

@@ -3,7 +3,10 @@ import type { Finding } from '../finding.ts'
 /** Workflow commands that GitHub shows as annotations. */
 export function renderGithub(file: string, findings: readonly Finding[]): string {
   return findings
-    .map(({ rule, message, startLine, endLine, fix }) => `::error file=${property(file)},line=${startLine},endLine=${endLine},title=${property(rule)}::${data(`${message}. ${fix.advice}`)}\n`)
+    .map(
+      ({ rule, message, startLine, endLine, fix }) =>
+        `::error file=${property(file)},line=${startLine},endLine=${endLine},title=${property(rule)}::${data(`${message}. ${fix.advice}`)}\n`,
+    )
     .join('')
 }
 

@@ -13,8 +13,21 @@ export function renderSarif(file: string, findings: readonly Finding[]): string 
     ruleId: rule,
     level: 'error',
     message: { text: `${message}. ${fix.advice}` },
-    locations: [{ physicalLocation: { artifactLocation: { uri: file === '-' ? 'stdin' : file }, region: { startLine, endLine } } }],
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: file === '-' ? 'stdin' : file },
+          region: { startLine, endLine },
+        },
+      },
+    ],
   }))
   const run = { tool: { driver: { name: 'baton', rules } }, results }
-  return JSON.stringify({ $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] }, null, 2) + '\n'
+  return (
+    JSON.stringify(
+      { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] },
+      null,
+      2,
+    ) + '\n'
+  )
 }

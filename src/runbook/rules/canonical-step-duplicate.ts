@@ -10,7 +10,9 @@ function check(facts: Facts): Problem[] {
   const steps = controllerSteps(facts)
   const canonical = canonicalStep(steps)
   if (!canonical || steps.length < 2) return []
-  return steps.filter((step) => step !== canonical && !isPartOf(step, canonical)).map((step) => problemOf(facts, step, canonical)) // prettier-ignore
+  return steps
+    .filter((step) => step !== canonical && !isPartOf(step, canonical))
+    .map((step) => problemOf(facts, step, canonical))
 }
 
 /** A parent section whose own text introduces the canonical step is no second step. */
@@ -28,7 +30,12 @@ function problemOf(facts: Facts, step: Step, canonical: Step): Problem {
   const advice = `Delete it; what it adds belongs into "${canonical.section.heading ?? ''}".`
   const end = part.from + facts.norm.slice(part.from, part.to).trimEnd().length
   if (merged === null) return { from: part.from, to: end, message, fix: manual(advice) }
-  return { from: part.from, to: end, message, fix: safe([deleteLines(source, part.from, end), ...merged], advice, heading) }
+  return {
+    from: part.from,
+    to: end,
+    message,
+    fix: safe([deleteLines(source, part.from, end), ...merged], advice, heading),
+  }
 }
 
 export const canonicalStepDuplicate: Rule = {
@@ -36,8 +43,15 @@ export const canonicalStepDuplicate: Rule = {
   title: 'More than one step modifies the controller',
   invariant: null,
   demands: 'Exactly one step modifies app/Http/Controllers/SmsController.php.',
-  breaks: ['A later section opens the controller again and adds the quota.', 'An appendix with a patch of the controller, to be applied.'],
-  looksOnlySo: ['git show, git log, php -l, a backup or a restore of the file', 'an archived version of the step'],
-  fixedBy: 'The fullest step stays; the others are deleted, and a quota decrement that only they have is moved into ON with its condition corrected.',
+  breaks: [
+    'A later section opens the controller again and adds the quota.',
+    'An appendix with a patch of the controller, to be applied.',
+  ],
+  looksOnlySo: [
+    'git show, git log, php -l, a backup or a restore of the file',
+    'an archived version of the step',
+  ],
+  fixedBy:
+    'The fullest step stays; the others are deleted, and a quota decrement that only they have is moved into ON with its condition corrected.',
   check,
 }

@@ -30,12 +30,24 @@ function mapProblems(facts: Facts, step: Step, shape: ControllerShape): Problem[
   if (uses.length > 0) {
     const names = renamed.map((key) => `${shape[key]?.name ?? ''} is ${NAMES[key]}`).join(', ')
     const edits = together(...renamed.map((key) => rename(facts, shape, shape[key]?.name ?? '', NAMES[key])))
-    problems.push({ ...docSpan(shape.fact.code, spanOf(uses)), message: `The entry maps have other names than the mandatory ones: ${names}`, fix: safe(edits, `Rename: ${names}.`) })
+    problems.push({
+      ...docSpan(shape.fact.code, spanOf(uses)),
+      message: `The entry maps have other names than the mandatory ones: ${names}`,
+      fix: safe(edits, `Rename: ${names}.`),
+    })
   }
   if (missing.length > 0) {
     const names = missing.map((key) => NAMES[key]).join(' and ')
-    const fix = renamed.length > 0 ? manual(`Build ${names} before any send logic.`) : safe(buildMaps(facts, shape, missing), `Build ${names} before any send logic.`)
-    problems.push({ from: step.section.from, to: Math.max(step.section.headingTo, step.section.from), message: `The canonical step does not pre-generate ${names}`, fix })
+    const fix =
+      renamed.length > 0
+        ? manual(`Build ${names} before any send logic.`)
+        : safe(buildMaps(facts, shape, missing), `Build ${names} before any send logic.`)
+    problems.push({
+      from: step.section.from,
+      to: Math.max(step.section.headingTo, step.section.from),
+      message: `The canonical step does not pre-generate ${names}`,
+      fix,
+    })
   }
   return problems
 }
@@ -50,7 +62,11 @@ function rename(facts: Facts, { fact }: ControllerShape, from: string, to: strin
   const { code } = fact
   if (code.text.includes(to)) return null
   const pattern = variablePattern(from, 'g')
-  return together(...Array.from(code.text.matchAll(pattern), (match) => replaceCode(facts.document.source, code, match.index, match.index + from.length, to)))
+  return together(
+    ...Array.from(code.text.matchAll(pattern), (match) =>
+      replaceCode(facts.document.source, code, match.index, match.index + from.length, to),
+    ),
+  )
 }
 
 function switchProblems(facts: Facts, step: Step, shape: ControllerShape): Problem[] {
@@ -58,11 +74,35 @@ function switchProblems(facts: Facts, step: Step, shape: ControllerShape): Probl
   if (choice) {
     const unnamed = unnamedModesOf(choice)
     if (unnamed.length === 0) return []
-    return [{ ...docSpan(fact.code, headOf(shape, choice)), message: `The mode switch has no case for ${unnamed.join(' and ')}`, fix: defaultToCase(facts, shape, choice, unnamed) }]
+    return [
+      {
+        ...docSpan(fact.code, headOf(shape, choice)),
+        message: `The mode switch has no case for ${unnamed.join(' and ')}`,
+        fix: defaultToCase(facts, shape, choice, unnamed),
+      },
+    ]
   }
-  if (chain) return [{ ...docSpan(fact.code, chain), message: 'The modes are decided by an if-chain, not by a strict switch; an unknown mode is taken for one of the three', fix: safe(chainToSwitch(facts, fact, chain), "Replace by switch ($mode) with the cases 'OFF', 'SHADOW' and 'ON', each ending in break.") }]
+  if (chain)
+    return [
+      {
+        ...docSpan(fact.code, chain),
+        message:
+          'The modes are decided by an if-chain, not by a strict switch; an unknown mode is taken for one of the three',
+        fix: safe(
+          chainToSwitch(facts, fact, chain),
+          "Replace by switch ($mode) with the cases 'OFF', 'SHADOW' and 'ON', each ending in break.",
+        ),
+      },
+    ]
   if (step.codes.every(({ code }) => code.contextLines.size > 0 && code.text.length < 400)) return []
-  return [{ from: step.section.from, to: step.section.headingTo, message: "The canonical step has no strict switch over 'OFF', 'SHADOW' and 'ON'", fix: manual("Add switch ($mode) with the cases 'OFF', 'SHADOW' and 'ON'.") }]
+  return [
+    {
+      from: step.section.from,
+      to: step.section.headingTo,
+      message: "The canonical step has no strict switch over 'OFF', 'SHADOW' and 'ON'",
+      fix: manual("Add switch ($mode) with the cases 'OFF', 'SHADOW' and 'ON'."),
+    },
+  ]
 }
 
 function headOf({ fact }: ControllerShape, choice: CodeNode): { from: number; to: number } {
@@ -71,23 +111,51 @@ function headOf({ fact }: ControllerShape, choice: CodeNode): { from: number; to
 }
 
 /** A `default` that stands for the one mode without a case becomes that case. */
-function defaultToCase(facts: Facts, { fact }: ControllerShape, choice: CodeNode, unnamed: readonly string[]): Problem['fix'] {
+function defaultToCase(
+  facts: Facts,
+  { fact }: ControllerShape,
+  choice: CodeNode,
+  unnamed: readonly string[],
+): Problem['fix'] {
   const { code, tree } = fact
   const fallback = choice.children.find((child) => child.kind === 'case' && child.labels.length === 0)
   const only = unnamed.length === 1 ? unnamed[0] : undefined
   const throws = fallback ? /\bthrow\b|\babort\(/.test(textOf(tree, fallback)) : true
-  if (!fallback || !only || throws || choice.isExpression) return manual(`Add case ${unnamed.map((mode) => `'${mode}'`).join(', ')}.`)
-  const sibling = choice.children.find((child) => child.kind === 'case' && child.labels.length > 0)?.labels[0] ?? "'OFF'"
-  const label = sibling.replace(/OFF|SHADOW|ON|Off|Shadow|On|off|shadow|on(?=['"]?$)/, (word) => (word === word.toUpperCase() ? only : word === word.toLowerCase() ? only.toLowerCase() : only.charAt(0) + only.slice(1).toLowerCase()))
-  return safe(replaceCode(facts.document.source, code, fallback.from, fallback.from + 'default'.length, `case ${label}`), `Write case ${label} for default.`)
+  if (!fallback || !only || throws || choice.isExpression)
+    return manual(`Add case ${unnamed.map((mode) => `'${mode}'`).join(', ')}.`)
+  const sibling =
+    choice.children.find((child) => child.kind === 'case' && child.labels.length > 0)?.labels[0] ?? "'OFF'"
+  const label = sibling.replace(/OFF|SHADOW|ON|Off|Shadow|On|off|shadow|on(?=['"]?$)/, (word) =>
+    word === word.toUpperCase()
+      ? only
+      : word === word.toLowerCase()
+        ? only.toLowerCase()
+        : only.charAt(0) + only.slice(1).toLowerCase(),
+  )
+  return safe(
+    replaceCode(
+      facts.document.source,
+      code,
+      fallback.from,
+      fallback.from + 'default'.length,
+      `case ${label}`,
+    ),
+    `Write case ${label} for default.`,
+  )
 }
 
 export const canonicalStepIncomplete: Rule = {
   id: 'canonical-step-incomplete',
   title: 'The canonical step lacks a part',
   invariant: 2,
-  demands: "The canonical step pre-generates $messageUuidMap and $recipientMap and decides by a strict switch over 'OFF', 'SHADOW' and 'ON'.",
-  breaks: ['no $recipientMap', 'the maps under other names', 'if ($mode === ...) ... elseif ... else ...', 'default: in place of a case'],
+  demands:
+    "The canonical step pre-generates $messageUuidMap and $recipientMap and decides by a strict switch over 'OFF', 'SHADOW' and 'ON'.",
+  breaks: [
+    'no $recipientMap',
+    'the maps under other names',
+    'if ($mode === ...) ... elseif ... else ...',
+    'default: in place of a case',
+  ],
   looksOnlySo: ['a match over all three modes', 'the maps built by a collection', 'a default that throws'],
   fixedBy: 'Maps are added to the entry loop or renamed; an if-chain becomes a switch.',
   check,

@@ -11,7 +11,8 @@ import { replaceSentence } from '../fixes/prose-edits.ts'
 import { isDenied } from '../prose/modality.ts'
 import { callsOf, docSpan, goName, isQuestion, treesOf, type RoleCall } from './scan.ts'
 
-const MESSAGE = 'Legacy sends after more than a timeout, a transport failure or an open breaker: an answer, 5xx included, allows no fallback'
+const MESSAGE =
+  'Legacy sends after more than a timeout, a transport failure or an open breaker: an answer, 5xx included, allows no fallback'
 
 function inCode(facts: Facts): Problem[] {
   const seen = new Set<CodeNode>()
@@ -43,13 +44,34 @@ function fixOf(facts: Facts, { fact, call }: RoleCall, failure: Failure): Proble
   if (failure.kind === 'catch') {
     const type = transportType(facts, fact)
     const variable = /\$\w+/.exec(textOf(fact.tree, failure.span))?.[0]
-    const kept = failure.text.split('|').map((part) => part.trim()).filter((part) => part !== '' && wideTypes(part).length === 0) // prettier-ignore
+    const kept = failure.text
+      .split('|')
+      .map((part) => part.trim())
+      .filter((part) => part !== '' && wideTypes(part).length === 0)
     const types = kept.length > 0 ? kept.join(' | ') : type
-    if (types === null) return manual(`${advice} The client of this runbook throws nothing for them: test its result.`)
-    return safe(replaceCode(source, fact.code, failure.span.from, failure.span.to, `(${types}${variable ? ` ${variable}` : ''})`), advice)
+    if (types === null)
+      return manual(`${advice} The client of this runbook throws nothing for them: test its result.`)
+    return safe(
+      replaceCode(
+        source,
+        fact.code,
+        failure.span.from,
+        failure.span.to,
+        `(${types}${variable ? ` ${variable}` : ''})`,
+      ),
+      advice,
+    )
   }
   const condition = narrowCondition(facts, fact, call, failure)
-  return condition ? safe(together(replaceCode(source, fact.code, failure.span.from, failure.span.to, condition), breakAfter(facts, fact, call, failure)), advice) : manual(advice)
+  return condition
+    ? safe(
+        together(
+          replaceCode(source, fact.code, failure.span.from, failure.span.to, condition),
+          breakAfter(facts, fact, call, failure),
+        ),
+        advice,
+      )
+    : manual(advice)
 }
 
 const BEFORE = /(?:not_?accepted|failed_?before|before_?accept|unreach|notReached|transport|no_?answer)/i
@@ -58,14 +80,35 @@ const BEFORE = /(?:not_?accepted|failed_?before|before_?accept|unreach|notReache
 function inClient(facts: Facts): Problem[] {
   return treesOf(facts, 'php').flatMap((fact) => {
     const { tree, code } = fact
-    const results = tree.nodes.filter((node) => (node.kind === 'return' || node.kind === 'throw') && BEFORE.test(textOf(tree, node)) && textOf(tree, node).length < 240)
+    const results = tree.nodes.filter(
+      (node) =>
+        (node.kind === 'return' || node.kind === 'throw') &&
+        BEFORE.test(textOf(tree, node)) &&
+        textOf(tree, node).length < 240,
+    )
     return results.flatMap((node) => {
       const owner = functionOf(node)
-      if (!owner || !/(?:->post\(|->request\(|Http::|curl_exec|->send\(|->sendRequest\()/.test(textOf(tree, owner))) return []
+      if (
+        !owner ||
+        !/(?:->post\(|->request\(|Http::|curl_exec|->send\(|->sendRequest\()/.test(textOf(tree, owner))
+      )
+        return []
       const failure = failureAround(tree, node)[0]
       if (!failure || failure.verdict !== 'wide' || !isAboutAnswer(tree, failure)) return []
       const type = transportType(facts, fact)
-      const fix = failure.kind === 'catch' && type !== null ? safe(replaceCode(facts.document.source, code, failure.span.from, failure.span.to, `(${type}${/ \$\w+/.exec(textOf(tree, failure.span))?.[0] ?? ''})`), 'Catch only transport failures.') : manual('An answer of the service, whatever its code, is no failure before acceptance.')
+      const fix =
+        failure.kind === 'catch' && type !== null
+          ? safe(
+              replaceCode(
+                facts.document.source,
+                code,
+                failure.span.from,
+                failure.span.to,
+                `(${type}${/ \$\w+/.exec(textOf(tree, failure.span))?.[0] ?? ''})`,
+              ),
+              'Catch only transport failures.',
+            )
+          : manual('An answer of the service, whatever its code, is no failure before acceptance.')
       return [{ ...docSpan(code, headOf(failure)), message: MESSAGE, fix }]
     })
   })
@@ -84,16 +127,46 @@ const ANSWERED =
 function inProse(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {
     const { text } = sentence
-    if (!sentence.instructs || sentence.unit.kind === 'heading' || isQuestion(sentence) || isInGate(facts, sentence)) return []
-    const isLegacy = mentions(facts.entities.legacy, text) || /\bfall(?:s|ing)?[- ]?back\b/i.test(text) || /--driver[= ]legacy/i.test(text)
+    if (
+      !sentence.instructs ||
+      sentence.unit.kind === 'heading' ||
+      isQuestion(sentence) ||
+      isInGate(facts, sentence)
+    )
+      return []
+    const isLegacy =
+      mentions(facts.entities.legacy, text) ||
+      /\bfall(?:s|ing)?[- ]?back\b/i.test(text) ||
+      /--driver[= ]legacy/i.test(text)
     const answered = ANSWERED.exec(text)
     if (!isLegacy || !answered || isGateRow(facts, text, sentence.lead)) return []
-    if (facts.modesOf(sentence).has('SHADOW') || (facts.modesOf(sentence).has('OFF') && !facts.modesOf(sentence).has('ON'))) return []
-    const verb = Array.from(text.matchAll(RESEND)).find((match) => !isDenied(text, match.index, match[0].length) && !/^rejects?/i.test(match[0]))
-    if (!verb || /\b(?:must not|never|do not|may not|no fall-?back|not allowed|only (?:if|when|after|on)\b(?![^.]*\b(?:any|5xx|rejected|error)))/i.test(text)) return []
+    if (
+      facts.modesOf(sentence).has('SHADOW') ||
+      (facts.modesOf(sentence).has('OFF') && !facts.modesOf(sentence).has('ON'))
+    )
+      return []
+    const verb = Array.from(text.matchAll(RESEND)).find(
+      (match) => !isDenied(text, match.index, match[0].length) && !/^rejects?/i.test(match[0]),
+    )
+    if (
+      !verb ||
+      /\b(?:must not|never|do not|may not|no fall-?back|not allowed|only (?:if|when|after|on)\b(?![^.]*\b(?:any|5xx|rejected|error)))/i.test(
+        text,
+      )
+    )
+      return []
     if (/\b(?:grow\w*|alert|page|dashboard|panel|metric|counter|threshold)\b/i.test(text)) return []
-    const line = sentence.unit.row ? 'no second send; a ticket with the `message_uuid`' : `When ${goName(facts)} has answered, whatever the answer, do not send again; legacy sends only after a timeout (500 ms), a transport failure or while the breaker is open.`
-    return [{ from: sentence.from, to: sentence.to, message: MESSAGE, fix: safe(replaceSentence(facts, sentence, line), `Replace by: ${line}`) }]
+    const line = sentence.unit.row
+      ? 'no second send; a ticket with the `message_uuid`'
+      : `When ${goName(facts)} has answered, whatever the answer, do not send again; legacy sends only after a timeout (500 ms), a transport failure or while the breaker is open.`
+    return [
+      {
+        from: sentence.from,
+        to: sentence.to,
+        message: MESSAGE,
+        fix: safe(replaceSentence(facts, sentence, line), `Replace by: ${line}`),
+      },
+    ]
   })
 }
 
@@ -105,16 +178,30 @@ function isInGate(facts: Facts, sentence: Facts['sentences'][number]): boolean {
 
 /** A check that counts 0 legacy sends after `rejected` proves the rule. */
 function isGateRow(facts: Facts, text: string, lead: string): boolean {
-  return /\b(?:expect\w*|pass|assert\w*|check)\b/i.test(`${lead} ${text}`.slice(-200)) && /\b0\b|\bno\b|\bnothing\b/.test(text) && mentions(facts.entities.legacy, text)
+  return (
+    /\b(?:expect\w*|pass|assert\w*|check)\b/i.test(`${lead} ${text}`.slice(-200)) &&
+    /\b0\b|\bno\b|\bnothing\b/.test(text) &&
+    mentions(facts.entities.legacy, text)
+  )
 }
 
 export const fallbackTooWide: Rule = {
   id: 'fallback-too-wide',
   title: 'Legacy falls back after more than the three permitted causes',
   invariant: 1,
-  demands: 'ON: legacy falls back only when the call to the Go service timed out (500 ms), failed in transport, or met an open breaker. An answer, 5xx included, allows none.',
-  breaks: ['catch (\\Throwable $e) { $this->legacy->send(...); }', "if ($result['status'] !== 'accepted') { $this->legacy->send(...); }", 'When the service answers rejected, send again through the old path.'],
-  looksOnlySo: ['a catch-all in SHADOW that only logs', 'if ($result->failedBeforeAcceptance())', '"Never send through legacy what the service has accepted."'],
-  fixedBy: 'The catch names the transport exception only; the condition asks for what the client returns when nothing was accepted.',
+  demands:
+    'ON: legacy falls back only when the call to the Go service timed out (500 ms), failed in transport, or met an open breaker. An answer, 5xx included, allows none.',
+  breaks: [
+    'catch (\\Throwable $e) { $this->legacy->send(...); }',
+    "if ($result['status'] !== 'accepted') { $this->legacy->send(...); }",
+    'When the service answers rejected, send again through the old path.',
+  ],
+  looksOnlySo: [
+    'a catch-all in SHADOW that only logs',
+    'if ($result->failedBeforeAcceptance())',
+    '"Never send through legacy what the service has accepted."',
+  ],
+  fixedBy:
+    'The catch names the transport exception only; the condition asks for what the client returns when nothing was accepted.',
   check: (facts) => [...inCode(facts), ...inClient(facts), ...inProse(facts)],
 }

@@ -7,12 +7,14 @@ import { isDenied } from '../prose/modality.ts'
 import { headerOf, type Sentence } from '../prose/prose.ts'
 import { goName, isQuestion, saysNo } from './scan.ts'
 
-const QUOTA = /\b(?:quotas?|credits?|allowance|contingent|sms budget|message budget|prepaid (?:balance|units?))\b/i
+const QUOTA =
+  /\b(?:quotas?|credits?|allowance|contingent|sms budget|message budget|prepaid (?:balance|units?))\b/i
 const TAKE =
   /\b(?:decrement\w*|deduct\w*|charg(?:e|es|ed|ing)|count(?:s|ed)?|consum\w+|reduc\w+|takes?|taken|debit\w*|burn\w*|us(?:es|ed) up|bill(?:s|ed)?|subtract\w*|lower(?:s|ed)?|goes down|go down|drops?|spends?|spent|booked|withdrawn|shrinks?|costs?|minus one|-1|one less)\b/gi
 const EVERYWHERE =
   /\b(?:in (?:every|all|any) modes?|in all three modes|regardless|independent(?:ly)? of|whatever the (?:mode|status|result|outcome)|no matter|for (?:every|each) (?:request|message|call|send|attempt)|on (?:every|each) (?:request|message|call|send|attempt)|per (?:request|message|attempt)|unconditional\w*|always|before the (?:send|call|switch)|up ?front|as soon as|at the (?:entry|start)|immediately|(?:also |even )?(?:after|on|for|in case of|when) (?:a |the |an )?(?:legacy )?fall-?back|both systems|also when (?:the )?legacy)\b/i
-const WRONG_STATUS = /\b(?:queued|sent|pending|rejected|failed|delivered|submitted|any status|every status|whatever status|any answer|every answer|any response|2xx|http 20\d|200)\b/i
+const WRONG_STATUS =
+  /\b(?:queued|sent|pending|rejected|failed|delivered|submitted|any status|every status|whatever status|any answer|every answer|any response|2xx|http 20\d|200)\b/i
 
 export function quotaInProse(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {
@@ -29,7 +31,13 @@ function inSentence(facts: Facts, sentence: Sentence): Problem[] {
   const { text } = sentence
   if (!QUOTA.test(text)) return []
   const verb = Array.from(text.matchAll(TAKE)).find((match) => !isDenied(text, match.index, match[0].length))
-  if (!verb || /\b(?:must not|never|only (?:if|when|in|for)|alert|graph|panel|dashboard|metric|refund\w*|compare|expected?|check)\b/i.test(text)) return []
+  if (
+    !verb ||
+    /\b(?:must not|never|only (?:if|when|in|for)|alert|graph|panel|dashboard|metric|refund\w*|compare|expected?|check)\b/i.test(
+      text,
+    )
+  )
+    return []
   const modes = facts.modesOf(sentence)
   const where = reason(text, modes)
   return where ? [{ ...spanOf(facts, sentence), message: message(where), fix: fixOf(facts, sentence) }] : []
@@ -38,8 +46,10 @@ function inSentence(facts: Facts, sentence: Sentence): Problem[] {
 function reason(text: string, modes: ReadonlySet<string>): string | null {
   if (modes.has('SHADOW') && (modes.size < 3 || !/accepted/.test(text))) return 'in SHADOW'
   if (modes.has('OFF') && modes.size < 3) return 'in OFF'
-  if (EVERYWHERE.test(text) && !(/\baccepted\b/i.test(text) && /\bduplicate\b/i.test(text))) return 'outside its one condition'
-  if (WRONG_STATUS.test(text) && /\bstatus|answers?|returns?|says|reports?\b/i.test(text)) return 'on other statuses'
+  if (EVERYWHERE.test(text) && !(/\baccepted\b/i.test(text) && /\bduplicate\b/i.test(text)))
+    return 'outside its one condition'
+  if (WRONG_STATUS.test(text) && /\bstatus|answers?|returns?|says|reports?\b/i.test(text))
+    return 'on other statuses'
   return null
 }
 
@@ -57,7 +67,7 @@ function fixOf(facts: Facts, sentence: Sentence): Problem['fix'] {
 
 /** "Are credits taken in OFF? Yes. In OFF ..." needs its other answer too. */
 function precedingYes(facts: Facts, sentence: Sentence): { from: number; to: number } | null {
-  const before = facts.sentences[facts.sentences.indexOf(sentence) - 1]
+  const before = facts.neighbour(sentence, -1)
   return before && before.unit === sentence.unit && /^yes[.!,]?$/i.test(before.text.trim()) ? before : null
 }
 
@@ -68,13 +78,30 @@ function inCell(facts: Facts, sentence: Sentence): Problem[] {
   const isQuotaColumn = QUOTA.test(header)
   const isQuotaRow = QUOTA.test(label) && columnModes.size === 1
   const modes = columnModes.size === 1 && isQuotaRow ? columnModes : facts.modesOf(sentence)
-  const says = QUOTA.test(sentence.text) && sentence.text.search(TAKE) >= 0 && !isDenied(sentence.text, sentence.text.search(TAKE))
+  const says =
+    QUOTA.test(sentence.text) &&
+    sentence.text.search(TAKE) >= 0 &&
+    !isDenied(sentence.text, sentence.text.search(TAKE))
   if (!isQuotaColumn && !isQuotaRow && !says) return []
   if (modes.size !== 1 || modes.has('ON')) return []
   if (saysNo(sentence.text) || isDenied(sentence.text, sentence.text.length)) return []
   if (label === sentence.text.trim() || /unchanged|same as before|kept/i.test(sentence.text)) return []
   const where = `in ${[...modes].join()}`
-  return [{ from: sentence.from, to: sentence.to, message: message(where), fix: safe(replaceSentence(facts, sentence, says && !isQuotaColumn ? 'quota not decremented' : noOf(facts, sentence)), 'Say that it is not counted.') }]
+  return [
+    {
+      from: sentence.from,
+      to: sentence.to,
+      message: message(where),
+      fix: safe(
+        replaceSentence(
+          facts,
+          sentence,
+          says && !isQuotaColumn ? 'quota not decremented' : noOf(facts, sentence),
+        ),
+        'Say that it is not counted.',
+      ),
+    },
+  ]
 }
 
 function firstCell(facts: Facts, sentence: Sentence): string {

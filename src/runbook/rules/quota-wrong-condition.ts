@@ -13,7 +13,9 @@ import { callsOf, deleteNode, docSpan, treesOf, wholeStatement, type TreeFact } 
 const RULE = "Decrement only when the mode is ON and the status is 'accepted' or 'duplicate'."
 
 function inCode(facts: Facts): Problem[] {
-  return treesOf(facts, 'php').flatMap((fact) => quotaNodes(fact.tree).flatMap((node) => problemOf(facts, fact, node)))
+  return treesOf(facts, 'php').flatMap((fact) =>
+    quotaNodes(fact.tree).flatMap((node) => problemOf(facts, fact, node)),
+  )
 }
 
 function problemOf(facts: Facts, fact: TreeFact, node: CodeNode): Problem[] {
@@ -23,7 +25,15 @@ function problemOf(facts: Facts, fact: TreeFact, node: CodeNode): Problem[] {
   const test = statusTest(tree, node)
   const isOn = context.isExplicit && [...context.modes].every((mode) => mode === 'ON')
   const isFallback = isFailureBranch(facts, tree, node)
-  if (isFallback && (isOn || !context.isExplicit)) return [make(fact, node, 'after a legacy fallback', safe(deleteNode(facts, code, wholeStatement(tree, node)), 'Delete it; a fallback is not charged.'))]
+  if (isFallback && (isOn || !context.isExplicit))
+    return [
+      make(
+        fact,
+        node,
+        'after a legacy fallback',
+        safe(deleteNode(facts, code, wholeStatement(tree, node)), 'Delete it; a fallback is not charged.'),
+      ),
+    ]
   if (test.isRight && (isOn || !context.isExplicit)) {
     if (isOn || !knowsMode(facts, fact, node)) return []
     return [make(fact, node, 'without a test of the mode', addMode(facts, fact, test))]
@@ -31,25 +41,45 @@ function problemOf(facts: Facts, fact: TreeFact, node: CodeNode): Problem[] {
   if (!context.isExplicit && isHelper(fact, owner)) return []
   if (context.isExplicit && !context.modes.has('ON')) {
     const advice = `Delete it. ${RULE}`
-    const isOnlyOne = !quotaNodes(tree).some((other) => other !== node && modeContext(tree, other).modes.has('ON'))
+    const isOnlyOne = !quotaNodes(tree).some(
+      (other) => other !== node && modeContext(tree, other).modes.has('ON'),
+    )
     const moved = isOnlyOne ? move(facts, fact, node) : null
     if (moved?.safety === 'safe') return [make(fact, node, `in ${[...context.modes].join(' and ')}`, moved)]
-    return [make(fact, node, `in ${[...context.modes].join(' and ')}`, safe(deleteNode(facts, code, wholeStatement(tree, node)), advice))]
+    return [
+      make(
+        fact,
+        node,
+        `in ${[...context.modes].join(' and ')}`,
+        safe(deleteNode(facts, code, wholeStatement(tree, node)), advice),
+      ),
+    ]
   }
   return [make(fact, node, 'under the wrong condition', correct(facts, fact, node, context, test))]
 }
 
 function make({ code, tree }: TreeFact, node: CodeNode, where: string, fix: Problem['fix']): Problem {
   const choice = statusTest(tree, node).choice
-  const isOnly = choice && choice.arms.length === 1 && choice.arms[0]?.body.children.filter((child) => child.kind !== 'comment').length === 1
-  return { ...docSpan(code, isOnly ? choice : statementOf(node)), message: `The quota is decremented ${where}. ${RULE}`, fix }
+  const isOnly =
+    choice &&
+    choice.arms.length === 1 &&
+    choice.arms[0]?.body.children.filter((child) => child.kind !== 'comment').length === 1
+  return {
+    ...docSpan(code, isOnly ? choice : statementOf(node)),
+    message: `The quota is decremented ${where}. ${RULE}`,
+    fix,
+  }
 }
 
 /** A method of its own that only takes the quota: the place that calls it decides. */
 function isHelper({ tree }: TreeFact, owner: CodeNode | null): boolean {
   if (!owner) return false
   const sends = within(tree, owner, 'switch').some((choice) => isModeSwitch(choice))
-  return !sends && (/quota|credit|charge|debit|consume|deduct|settle|bill/i.test(owner.name) || textOf(tree, owner).length < 260)
+  return (
+    !sends &&
+    (/quota|credit|charge|debit|consume|deduct|settle|bill/i.test(owner.name) ||
+      textOf(tree, owner).length < 260)
+  )
 }
 
 /** Whether the place could ask for the mode: a fragment for the controller, or the function with the switch. */
@@ -62,19 +92,49 @@ function knowsMode(facts: Facts, { tree }: TreeFact, node: CodeNode): boolean {
 function addMode(facts: Facts, { code }: TreeFact, test: StatusTest): Problem['fix'] {
   if (!test.condition) return manual(RULE)
   const inner = code.text.slice(test.condition.from + 1, test.condition.to - 1)
-  return safe(replaceCode(facts.document.source, code, test.condition.from + 1, test.condition.to - 1, `$mode === 'ON' && ${inner}`), RULE)
+  return safe(
+    replaceCode(
+      facts.document.source,
+      code,
+      test.condition.from + 1,
+      test.condition.to - 1,
+      `$mode === 'ON' && ${inner}`,
+    ),
+    RULE,
+  )
 }
 
-function correct(facts: Facts, fact: TreeFact, node: CodeNode, context: ModeContext, test: StatusTest): Problem['fix'] {
+function correct(
+  facts: Facts,
+  fact: TreeFact,
+  node: CodeNode,
+  context: ModeContext,
+  test: StatusTest,
+): Problem['fix'] {
   const { code, tree } = fact
   const { source } = facts.document
   const isOn = context.isExplicit && context.modes.size === 1 && context.modes.has('ON')
   const prefix = isOn ? '' : `$mode === 'ON' && `
   if (test.condition && test.choice) {
-    const status = statusExpression(textOf(tree, test.condition)) ?? (isOn && context.arm ? statusExpression(textOf(tree, context.arm)) : null)
-    const accessor = /^\(\s*(\$\w+)->(?:isAccepted|accepted|wasAccepted|ok|successful|succeeded)\(\)\s*\)$/.exec(textOf(tree, test.condition))?.[1]
+    const status =
+      statusExpression(textOf(tree, test.condition)) ??
+      (isOn && context.arm ? statusExpression(textOf(tree, context.arm)) : null)
+    const accessor =
+      /^\(\s*(\$\w+)->(?:isAccepted|accepted|wasAccepted|ok|successful|succeeded)\(\)\s*\)$/.exec(
+        textOf(tree, test.condition),
+      )?.[1]
     const expression = status ?? (accessor ? `${accessor}->status` : null)
-    if (expression) return safe(replaceCode(source, code, test.condition.from, test.condition.to, `(${prefix}in_array(${expression}, ['accepted', 'duplicate'], true))`), RULE)
+    if (expression)
+      return safe(
+        replaceCode(
+          source,
+          code,
+          test.condition.from,
+          test.condition.to,
+          `(${prefix}in_array(${expression}, ['accepted', 'duplicate'], true))`,
+        ),
+        RULE,
+      )
   }
   if (isOn && context.arm) return wrap(facts, fact, node, context.arm)
   if (!context.isExplicit || context.modes.size > 1) return move(facts, fact, node)
@@ -95,7 +155,9 @@ function wrap(facts: Facts, { code, tree }: TreeFact, node: CodeNode, arm: CodeN
 }
 
 function resultOf(facts: Facts, tree: TreeFact['tree'], arm: CodeNode): string | null {
-  const go = tree.nodes.find((node) => node.from >= arm.from && node.to <= arm.to && facts.roles.roleOf(tree, node) === 'go')
+  const go = tree.nodes.find(
+    (node) => node.from >= arm.from && node.to <= arm.to && facts.roles.roleOf(tree, node) === 'go',
+  )
   const variable = go && /(\$\w+)\s*=\s*$/.exec(tree.text.slice(0, go.from))?.[1]
   return variable ? `${variable}->status` : null
 }
@@ -105,11 +167,15 @@ function move(facts: Facts, fact: TreeFact, node: CodeNode): Problem['fix'] {
   const { tree, code } = fact
   const statement = wholeStatement(tree, node)
   const removal = deleteNode(facts, code, statement)
-  const others = quotaNodes(tree).filter((other) => other !== node && modeContext(tree, other).modes.has('ON') && statusTest(tree, other).isRight)
+  const others = quotaNodes(tree).filter(
+    (other) => other !== node && modeContext(tree, other).modes.has('ON') && statusTest(tree, other).isRight,
+  )
   if (others.length > 0) return safe(removal, `Delete it. ${RULE}`)
   const canonical = canonicalStep(controllerSteps(facts))
   if (!canonical?.codes.some((own) => own.code === code)) return manual(RULE)
-  const single = textOf(tree, statementOf(node)).replace(/,\s*(?:count\([^()]*\)|sizeof\([^()]*\))\s*\)/, ')').replace(/\(\s*count\([^()]*\)\s*\)/, '(1)') // prettier-ignore
+  const single = textOf(tree, statementOf(node))
+    .replace(/,\s*(?:count\([^()]*\)|sizeof\([^()]*\))\s*\)/, ')')
+    .replace(/\(\s*count\([^()]*\)\s*\)/, '(1)')
   const added: Edit[] | null = insertDecrement(facts, canonical, single)
   return safe(together(removal, added), `Move it into ON. ${RULE}`)
 }
@@ -118,9 +184,20 @@ export const quotaWrongCondition: Rule = {
   id: 'quota-wrong-condition',
   title: 'The quota is decremented under the wrong condition',
   invariant: 4,
-  demands: "The quota is decremented only when mode == ON and the status is 'accepted' or 'duplicate'; never in SHADOW.",
-  breaks: ["a decrement after the switch, for all modes", "in_array($status, ['accepted', 'queued'])", 'a table that says "counted" in the row of SHADOW', 'a decrement after the fallback'],
-  looksOnlySo: ["inside case 'ON' an if on accepted and duplicate is enough", '"The quota MUST NOT be decremented in SHADOW."', 'a method that only takes the quota and is called under the right condition'],
-  fixedBy: 'In OFF, SHADOW and after a fallback it is deleted; in ON its condition is corrected; one for all modes moves into ON.',
+  demands:
+    "The quota is decremented only when mode == ON and the status is 'accepted' or 'duplicate'; never in SHADOW.",
+  breaks: [
+    'a decrement after the switch, for all modes',
+    "in_array($status, ['accepted', 'queued'])",
+    'a table that says "counted" in the row of SHADOW',
+    'a decrement after the fallback',
+  ],
+  looksOnlySo: [
+    "inside case 'ON' an if on accepted and duplicate is enough",
+    '"The quota MUST NOT be decremented in SHADOW."',
+    'a method that only takes the quota and is called under the right condition',
+  ],
+  fixedBy:
+    'In OFF, SHADOW and after a fallback it is deleted; in ON its condition is corrected; one for all modes moves into ON.',
   check: (facts) => [...inCode(facts), ...quotaInProse(facts)],
 }

@@ -6,7 +6,8 @@ import { addSection, appendBlock } from '../fixes/sections.ts'
 import { isWithin, type Section } from '../markdown/document.ts'
 import { bareName } from '../sql/statements.ts'
 
-const SELECT = /\bselect\b((?:(?!\bselect\b|\bfrom\b)[^;])*)\bfrom\s+([\w.$"`[\]]+)((?:(?!\bselect\b)[^;])*)/gi
+const SELECT =
+  /\bselect\b((?:(?!\bselect\b|\bfrom\b)[^;])*)\bfrom\s+([\w.$"`[\]]+)((?:(?!\bselect\b)[^;])*)/gi
 
 /** Which of the two mandatory lists a text takes, each as a query of its own. */
 export function listsTaken(text: string): { laravel: boolean; go: boolean } {
@@ -15,12 +16,19 @@ export function listsTaken(text: string): { laravel: boolean; go: boolean } {
   for (const match of text.matchAll(SELECT)) {
     const list = match[1] ?? ''
     const rest = (match[3] ?? '').replace(/\)[\s\S]*$/, '')
-    if (!/\bmessage_uuid\b|^\s*\*\s*$/i.test(list) || /\bcount\s*\(/i.test(list) || /\bjoin\b/i.test(rest)) continue
+    if (!/\bmessage_uuid\b|^\s*\*\s*$/i.test(list) || /\bcount\s*\(/i.test(list) || /\bjoin\b/i.test(rest))
+      continue
     const table = bareName(match[2] ?? '')
     if (table === 'go_sms_logs') go = true
-    if (table === 'sms_logs' && /\bsource\b["`]?\s*(?:=|in\s*\()\s*["']{1,2}\\?'?go\b/i.test(rest)) laravel = true
+    if (table === 'sms_logs' && /\bsource\b["`]?\s*(?:=|in\s*\()\s*["']{1,2}\\?'?go\b/i.test(rest))
+      laravel = true
   }
-  if (/SmsLog::(?:query\(\)->)?where\(\s*['"]source['"]\s*,\s*(?:'='\s*,\s*)?['"]go['"]\s*\)[\s\S]{0,120}(?:pluck|select|value|get)\w*\(\s*\[?['"]message_uuid/.test(text)) laravel = true
+  if (
+    /SmsLog::(?:query\(\)->)?where\(\s*['"]source['"]\s*,\s*(?:'='\s*,\s*)?['"]go['"]\s*\)[\s\S]{0,120}(?:pluck|select|value|get)\w*\(\s*\[?['"]message_uuid/.test(
+      text,
+    )
+  )
+    laravel = true
   return { laravel, go }
 }
 
@@ -32,12 +40,23 @@ function check(facts: Facts): Problem[] {
   const which = [taken.laravel ? null : 'Laravel', taken.go ? null : 'Go'].filter((name) => name !== null)
   const message = `The reconciliation lacks the mandatory query of ${which.join(' and of ')}`
   const lines = queryLines(!taken.laravel, !taken.go, fenceOf(facts))
-  return [{ from: section.from, to: section.headingTo, message, fix: safe([appendAfterText(facts, section, lines)], 'Add the queries.') }]
+  return [
+    {
+      from: section.from,
+      to: section.headingTo,
+      message,
+      fix: safe([appendAfterText(facts, section, lines)], 'Add the queries.'),
+    },
+  ]
 }
 
 function instructingText(facts: Facts, section: Section): string {
-  const codes = facts.codes.filter(({ code, instructs }) => instructs && isWithin(code.section, section)).map(({ code }) => code.text)
-  const prose = facts.document.units.filter((unit) => isWithin(unit.section, section) && unit.kind !== 'comment').map((unit) => facts.norm.slice(unit.from, unit.to)) // prettier-ignore
+  const codes = facts.codes
+    .filter(({ code, instructs }) => instructs && isWithin(code.section, section))
+    .map(({ code }) => code.text)
+  const prose = facts.document.units
+    .filter((unit) => isWithin(unit.section, section) && unit.kind !== 'comment')
+    .map((unit) => facts.norm.slice(unit.from, unit.to))
   return [...codes, ...prose.map((text) => text.replaceAll('`', ';'))].join(';\n')
 }
 
@@ -56,7 +75,11 @@ export function queryLines(laravel: boolean, go: boolean, fence = '```'): string
 }
 
 /** The queries come where the section describes the comparison, before a subsection about the result. */
-function appendAfterText(facts: Facts, section: Section, lines: readonly string[]): ReturnType<typeof appendBlock> {
+function appendAfterText(
+  facts: Facts,
+  section: Section,
+  lines: readonly string[],
+): ReturnType<typeof appendBlock> {
   return appendBlock(facts, section, lines)
 }
 
@@ -68,7 +91,13 @@ export const MISMATCH_RULE = [
 
 function withoutSection(facts: Facts): Problem {
   const title = facts.document.sections.find(({ heading }) => heading !== null) ?? facts.document.sections[0]
-  const lines = ['`message_uuid` is the only join key.', '', ...queryLines(true, true, fenceOf(facts)), '', ...MISMATCH_RULE]
+  const lines = [
+    '`message_uuid` is the only join key.',
+    '',
+    ...queryLines(true, true, fenceOf(facts)),
+    '',
+    ...MISMATCH_RULE,
+  ]
   return {
     from: title?.from ?? 0,
     to: title?.headingTo ?? 0,
@@ -81,7 +110,8 @@ export const reconcileQueriesMissing: Rule = {
   id: 'reconcile-queries-missing',
   title: 'The reconciliation lacks its two queries',
   invariant: 3,
-  demands: "Laravel: SELECT message_uuid FROM sms_logs WHERE source='go'. Go: SELECT message_uuid FROM go_sms_logs.",
+  demands:
+    "Laravel: SELECT message_uuid FROM sms_logs WHERE source='go'. Go: SELECT message_uuid FROM go_sms_logs.",
   breaks: ['a comparison in prose only', 'only a join across both databases'],
   looksOnlySo: ['the two queries with a date filter or an order', 'the two queries as shell commands'],
   fixedBy: 'The missing queries are added to the section.',

@@ -2,9 +2,10 @@ import { enclosing, isSequence, statementOf, textOf, within, type CodeNode, type
 import { mentions } from '../facts/entities.ts'
 import type { CodeFact, Facts } from '../facts/facts.ts'
 import { modeContext, type ModeContext } from '../facts/mode-context.ts'
+import { perFacts } from '../facts/per-facts.ts'
 import type { Edit } from '../finding.ts'
 import { deleteCode } from '../fixes/edits.ts'
-import type { Code, Language } from '../markdown/code-block.ts'
+import type { Code } from '../markdown/code-block.ts'
 import { toDoc, toDocEnd } from '../markdown/code-block.ts'
 import type { Sentence } from '../prose/prose.ts'
 
@@ -13,9 +14,17 @@ export interface TreeFact extends CodeFact {
 }
 
 /** The blocks of a language that instruct, with their trees. */
-export function treesOf(facts: Facts, language: Language): TreeFact[] {
-  return facts.codes.filter((fact): fact is TreeFact => fact.tree !== null && fact.instructs && fact.code.language === language)
+export function treesOf(facts: Facts, language: 'php' | 'go'): readonly TreeFact[] {
+  return treesByLanguage(facts)[language]
 }
+
+const treesByLanguage = perFacts((facts: Facts): Readonly<Record<'php' | 'go', TreeFact[]>> => {
+  const live = facts.codes.filter((fact): fact is TreeFact => fact.tree !== null && fact.instructs)
+  return {
+    php: live.filter(({ code }) => code.language === 'php'),
+    go: live.filter(({ code }) => code.language === 'go'),
+  }
+})
 
 export interface RoleCall {
   readonly fact: TreeFact
@@ -24,7 +33,16 @@ export interface RoleCall {
 }
 
 /** The calls of the Laravel code to one of the two senders, each with the modes it runs in. */
-export function callsOf(facts: Facts, role: 'go' | 'legacy'): RoleCall[] {
+export function callsOf(facts: Facts, role: 'go' | 'legacy'): readonly RoleCall[] {
+  return callsByRole(facts)[role]
+}
+
+const callsByRole = perFacts((facts: Facts) => ({
+  go: findCalls(facts, 'go'),
+  legacy: findCalls(facts, 'legacy'),
+}))
+
+function findCalls(facts: Facts, role: 'go' | 'legacy'): RoleCall[] {
   return treesOf(facts, 'php').flatMap((fact) =>
     fact.tree.nodes
       .filter((node) => facts.roles.roleOf(fact.tree, node) === role)
@@ -43,10 +61,19 @@ export function wholeStatement(tree: Tree, node: CodeNode): CodeNode {
   for (;;) {
     const block = statement.parent
     const holder = block?.parent
-    if (!block || !holder || block.kind !== 'block' || (holder.kind !== 'try' && holder.kind !== 'if')) return statement
-    const others = block.children.filter((child) => child !== statement && child.kind !== 'comment' && isSequence(block))
+    if (!block || !holder || block.kind !== 'block' || (holder.kind !== 'try' && holder.kind !== 'if'))
+      return statement
+    const others = block.children.filter(
+      (child) => child !== statement && child.kind !== 'comment' && isSequence(block),
+    )
     if (others.length > 0 || (holder.kind === 'if' && holder.arms.length > 1)) return statement
-    if (holder.kind === 'try' && within(tree, holder, 'catch').some((handler) => /->|::/.test(textOf(tree, handler).replace(/Log::|report\(/g, '')))) return statement
+    if (
+      holder.kind === 'try' &&
+      within(tree, holder, 'catch').some((handler) =>
+        /->|::/.test(textOf(tree, handler).replace(/Log::|report\(/g, '')),
+      )
+    )
+      return statement
     statement = statementOf(holder)
   }
 }
@@ -57,13 +84,9 @@ export function deleteNode(facts: Facts, code: Code, node: { from: number; to: n
 }
 
 /** What the runbook calls the Go service, for sentences that a fix writes. */
-export function goName(facts: Facts): string {
-  return quoted(facts, facts.entities.goNames) ?? 'the Go service'
-}
-
-export function laravelName(facts: Facts): string {
-  return quoted(facts, facts.entities.laravelNames) ?? 'Laravel'
-}
+export const goName: (facts: Facts) => string = perFacts(
+  (facts) => quoted(facts, facts.entities.goNames) ?? 'the Go service',
+)
 
 function quoted(facts: Facts, names: readonly string[]): string | null {
   const count = (name: string): number => facts.norm.split(name).length
@@ -74,7 +97,9 @@ function quoted(facts: Facts, names: readonly string[]): string | null {
 
 /** Sentences that tell somebody to do something and name the Go service. */
 export function instructionsAbout(facts: Facts, pattern: RegExp): Sentence[] {
-  return facts.sentences.filter((sentence) => sentence.instructs && sentence.unit.kind !== 'heading' && mentions(pattern, sentence.text))
+  return facts.sentences.filter(
+    (sentence) => sentence.instructs && sentence.unit.kind !== 'heading' && mentions(pattern, sentence.text),
+  )
 }
 
 /** The closure or function whose text decides what variables a place can see. */
@@ -98,5 +123,7 @@ export function isQuestion(sentence: Sentence): boolean {
 
 /** A cell that says no in one of the ways tables do. */
 export function saysNo(cell: string): boolean {
-  return /^\W*(?:no\b|not\b|none|never|nothing|nobody|n\/a|0\b|unchanged|untouched|forbidden|must not|false|off\b|without)|^[\s–—\-✗✘❌×]*$/iu.test(cell)
+  return /^\W*(?:no\b|not\b|none|never|nothing|nobody|n\/a|0\b|unchanged|untouched|forbidden|must not|false|off\b|without)|^[\s–—\-✗✘❌×]*$/iu.test(
+    cell,
+  )
 }

@@ -16,10 +16,12 @@ const MESSAGE = 'A dry run reaches a provider; in SHADOW the Go service contacts
 function inCode(facts: Facts): Problem[] {
   return treesOf(facts, 'go').flatMap((fact) => {
     const uses = providerUses(fact.tree)
-    const sandboxed = uses.filter((use) => isSandboxed(fact, use)).map((use) => {
-      const at = use.guard.kind === 'leaky' ? use.guard.node : use.call
-      return { ...docSpan(fact.code, at), message: MESSAGE, fix: fixGuard(facts, fact, use) }
-    }) // prettier-ignore
+    const sandboxed = uses
+      .filter((use) => isSandboxed(fact, use))
+      .map((use) => {
+        const at = use.guard.kind === 'leaky' ? use.guard.node : use.call
+        return { ...docSpan(fact.code, at), message: MESSAGE, fix: fixGuard(facts, fact, use) }
+      })
     return [...sandboxed, ...inDryBranch(facts, fact)]
   })
 }
@@ -29,29 +31,60 @@ function inDryBranch(facts: Facts, fact: ReturnType<typeof treesOf>[number]): Pr
   const { tree, code } = fact
   return within(tree, tree.root, 'if').flatMap((choice) => {
     const arm = choice.arms[0]
-    if (!arm?.condition || !DRY_TEST.test(textOf(tree, arm.condition)) || /!/.test(textOf(tree, arm.condition))) return []
-    const call = tree.nodes.find((node) => contains(arm.body, node) && (isProviderCall(tree, node) || (node.kind === 'call' && /sandbox/i.test(node.callee))))
+    if (
+      !arm?.condition ||
+      !DRY_TEST.test(textOf(tree, arm.condition)) ||
+      /!/.test(textOf(tree, arm.condition))
+    )
+      return []
+    const call = tree.nodes.find(
+      (node) =>
+        contains(arm.body, node) &&
+        (isProviderCall(tree, node) || (node.kind === 'call' && /sandbox/i.test(node.callee))),
+    )
     if (!call) return []
-    const statement = tree.nodes.find((node) => contains(arm.body, node) && node.parent === arm.body && contains(node, call))
+    const statement = tree.nodes.find(
+      (node) => contains(arm.body, node) && node.parent === arm.body && contains(node, call),
+    )
     const isReturn = statement?.kind === 'return'
-    const text = /\blog\./.test(tree.text) || !/\.log\./.test(tree.text) ? 'log.Println("DRY_RUN_NO_PROVIDER_CALL")' : `${/\b(\w+\.log)\./.exec(tree.text)?.[1] ?? 'log'}.Info("DRY_RUN_NO_PROVIDER_CALL")`
-    const usesResult = statement?.kind === 'assign' && new RegExp(String.raw`\b${statement.name.split(',')[0]?.trim() ?? ''}\b`).test(tree.text.slice(statement.to, arm.body.to))
-    if (!statement || isReturn || usesResult) return [{ ...docSpan(code, choice), message: MESSAGE, fix: manual('Answer accepted without a call: log("DRY_RUN_NO_PROVIDER_CALL") and return.') }]
-    const fix = safe(replaceCode(facts.document.source, code, statement.from, statement.to, text), 'Log DRY_RUN_NO_PROVIDER_CALL in its place.')
+    const text =
+      /\blog\./.test(tree.text) || !/\.log\./.test(tree.text)
+        ? 'log.Println("DRY_RUN_NO_PROVIDER_CALL")'
+        : `${/\b(\w+\.log)\./.exec(tree.text)?.[1] ?? 'log'}.Info("DRY_RUN_NO_PROVIDER_CALL")`
+    const usesResult =
+      statement?.kind === 'assign' &&
+      new RegExp(String.raw`\b${statement.name.split(',')[0]?.trim() ?? ''}\b`).test(
+        tree.text.slice(statement.to, arm.body.to),
+      )
+    if (!statement || isReturn || usesResult)
+      return [
+        {
+          ...docSpan(code, choice),
+          message: MESSAGE,
+          fix: manual('Answer accepted without a call: log("DRY_RUN_NO_PROVIDER_CALL") and return.'),
+        },
+      ]
+    const fix = safe(
+      replaceCode(facts.document.source, code, statement.from, statement.to, text),
+      'Log DRY_RUN_NO_PROVIDER_CALL in its place.',
+    )
     return [{ ...docSpan(code, choice), message: MESSAGE, fix }]
   })
 }
 
 const CONTACT =
   /\b(?:calls?|called|contacts?|contacted|submits?|submitted|sends?|sent|forwards?|forwarded|delivers?|delivered|posts?|posted|hits?|uses?|used|passes|passed|goes|go|reaches|reached|talks|dispatch(?:es|ed)?|routes?|routed|relays?|relayed|pushes|pushed|exercises?|tries|transmits?|hands?|handed|queries|asks)\b/gi
-const PROVIDER = /\b(?:providers?|aggregators?|vendors?|carriers?|sandbox(?:es)?|test (?:account|key|number|route|trunk|endpoint)|upstream|smsc|sms operator|network operator|live (?:account|route)|twilio|vonage|nexmo|sinch|infobip|messagebird|plivo)\b/i
+const PROVIDER =
+  /\b(?:providers?|aggregators?|vendors?|carriers?|sandbox(?:es)?|test (?:account|key|number|route|trunk|endpoint)|upstream|smsc|sms operator|network operator|live (?:account|route)|twilio|vonage|nexmo|sinch|infobip|messagebird|plivo)\b/i
 
 function inProse(facts: Facts): Problem[] {
   const names = providerNames(facts)
   return facts.sentences.flatMap((sentence) => {
     const { text } = sentence
     const modes = facts.modesOf(sentence)
-    const isDry = (modes.size === 1 && modes.has('SHADOW')) || (/\bdry[- _]?runs?\b/i.test(text) && !modes.has('OFF') && !modes.has('ON'))
+    const isDry =
+      (modes.size === 1 && modes.has('SHADOW')) ||
+      (/\bdry[- _]?runs?\b/i.test(text) && !modes.has('OFF') && !modes.has('ON'))
     if (!sentence.instructs || sentence.unit.kind === 'heading' || !isDry || isQuestion(sentence)) return []
     if (sentence.unit.row) return inRow(facts, sentence)
     const provider = PROVIDER.exec(text) ?? names?.exec(text)
@@ -59,16 +92,30 @@ function inProse(facts: Facts): Problem[] {
     const verb = contactVerb(text, provider.index)
     if (!verb || !isGoAgent(facts, sentence, verb.index) || hasNoWords(text)) return []
     const line = `In \`SHADOW\` ${goName(facts)} contacts no provider, neither with a live nor with a test account.`
-    return [{ from: sentence.from, to: sentence.to, message: MESSAGE, fix: safe(replaceSentence(facts, sentence, capitalised(line)), `Replace by: ${line}`) }]
+    return [
+      {
+        from: sentence.from,
+        to: sentence.to,
+        message: MESSAGE,
+        fix: safe(replaceSentence(facts, sentence, capitalised(line)), `Replace by: ${line}`),
+      },
+    ]
   })
 }
 
 function contactVerb(text: string, providerAt: number): RegExpExecArray | undefined {
-  return Array.from(text.matchAll(CONTACT)).find((match) => match.index < providerAt + 30 && !isDenied(text, match.index, match[0].length) && !isDenied(text, providerAt))
+  return Array.from(text.matchAll(CONTACT)).find(
+    (match) =>
+      match.index < providerAt + 30 &&
+      !isDenied(text, match.index, match[0].length) &&
+      !isDenied(text, providerAt),
+  )
 }
 
 function hasNoWords(text: string): boolean {
-  return /\b(?:must not|never|no provider|not (?:call|contact|reach)|neither|none of|stubbed out|instead of (?:calling|contacting)|without (?:calling|contacting|a provider)|expect(?:ed|s)? 0|0 (?:calls|requests|submits)|DRY_RUN_NO_PROVIDER_CALL|proves?|verif\w+|checks?|assert\w*)\b/i.test(text)
+  return /\b(?:must not|never|no provider|not (?:call|contact|reach)|neither|none of|stubbed out|instead of (?:calling|contacting)|without (?:calling|contacting|a provider)|expect(?:ed|s)? 0|0 (?:calls|requests|submits)|DRY_RUN_NO_PROVIDER_CALL|proves?|verif\w+|checks?|assert\w*)\b/i.test(
+    text,
+  )
 }
 
 /** The legacy driver may well call its provider in SHADOW; only the Go side may not. */
@@ -76,17 +123,37 @@ function isGoAgent(facts: Facts, sentence: Sentence, at: number): boolean {
   const { text } = sentence
   const before = text.slice(0, at)
   const go = placesOf(facts.entities.go, before).at(-1)?.from ?? -1
-  const legacy = Math.max(placesOf(facts.entities.legacy, before).at(-1)?.from ?? -1, placesOf(facts.entities.laravel, before).at(-1)?.from ?? -1)
-  const copies = Array.from(before.matchAll(/\b(?:dry[- ]?runs?(?: cop(?:y|ies)| messages?| requests?)?|shadow (?:cop(?:y|ies)|messages?|requests?|traffic)|it|copies|copy|handler)\b/gi)).at(-1)?.index ?? -1
+  const legacy = Math.max(
+    placesOf(facts.entities.legacy, before).at(-1)?.from ?? -1,
+    placesOf(facts.entities.laravel, before).at(-1)?.from ?? -1,
+  )
+  const copies =
+    Array.from(
+      before.matchAll(
+        /\b(?:dry[- ]?runs?(?: cop(?:y|ies)| messages?| requests?)?|shadow (?:cop(?:y|ies)|messages?|requests?|traffic)|it|copies|copy|handler)\b/gi,
+      ),
+    ).at(-1)?.index ?? -1
   const agent = Math.max(go, copies)
   if (agent >= 0 || legacy >= 0) return agent > legacy
-  return mentions(facts.entities.go, sentence.section.heading ?? '') || mentions(facts.entities.go, text.slice(at))
+  return (
+    mentions(facts.entities.go, sentence.section.heading ?? '') || mentions(facts.entities.go, text.slice(at))
+  )
 }
 
 function providerNames(facts: Facts): RegExp | null {
   const names = new Set<string>()
-  for (const match of facts.norm.matchAll(/\b(?:provider|aggregator|vendor|carrier)(?: portal| [A-Z])?\s*(?:\(|is|,|called|named|:)\s*[*_`"]*([A-Z][\w-]{2,})/g)) if (match[1]) names.add(match[1])
-  return names.size > 0 ? new RegExp(String.raw`\b(?:${[...names].slice(0, 8).map((name) => name.replaceAll('-', String.raw`\-`)).join('|')})\b`) : null // prettier-ignore
+  for (const match of facts.norm.matchAll(
+    /\b(?:provider|aggregator|vendor|carrier)(?: portal| [A-Z])?\s*(?:\(|is|,|called|named|:)\s*[*_`"]*([A-Z][\w-]{2,})/g,
+  ))
+    if (match[1]) names.add(match[1])
+  return names.size > 0
+    ? new RegExp(
+        String.raw`\b(?:${[...names]
+          .slice(0, 8)
+          .map((name) => name.replaceAll('-', String.raw`\-`))
+          .join('|')})\b`,
+      )
+    : null
 }
 
 function inRow(facts: Facts, sentence: Sentence): Problem[] {
@@ -94,20 +161,42 @@ function inRow(facts: Facts, sentence: Sentence): Problem[] {
   const text = sentence.text.trim()
   const isGoColumn = mentions(facts.entities.go, header)
   const isByGo = /provider|aggregator|vendor|carrier/i.test(header) && mentions(facts.entities.go, text)
-  const tells = isGoColumn && PROVIDER.test(text) && /\b(?:calls?|contacts?|sends?|submits?|sandbox|test (?:account|key)|yes)\b/i.test(text)
-  const isYes = isGoColumn && /provider|aggregator|vendor|carrier/i.test(header) && /^\W*(?:yes|sandbox|test|called|contacted|real|✓)/iu.test(text)
-  if ((!isByGo && !tells && !isYes) || saysNo(text) || isDenied(text, text.length) || hasNoWords(text)) return []
+  const tells =
+    isGoColumn &&
+    PROVIDER.test(text) &&
+    /\b(?:calls?|contacts?|sends?|submits?|sandbox|test (?:account|key)|yes)\b/i.test(text)
+  const isYes =
+    isGoColumn &&
+    /provider|aggregator|vendor|carrier/i.test(header) &&
+    /^\W*(?:yes|sandbox|test|called|contacted|real|✓)/iu.test(text)
+  if ((!isByGo && !tells && !isYes) || saysNo(text) || isDenied(text, text.length) || hasNoWords(text))
+    return []
   const line = isByGo && !isGoColumn ? 'legacy driver only' : 'no provider'
-  return [{ from: sentence.from, to: sentence.to, message: MESSAGE, fix: safe(replaceSentence(facts, sentence, line), `Replace by: ${line}`) }]
+  return [
+    {
+      from: sentence.from,
+      to: sentence.to,
+      message: MESSAGE,
+      fix: safe(replaceSentence(facts, sentence, line), `Replace by: ${line}`),
+    },
+  ]
 }
 
 export const shadowProviderCall: Rule = {
   id: 'shadow-provider-call',
   title: 'A dry run reaches a provider',
   invariant: 1,
-  demands: 'SHADOW: the Go service does not call external providers; provider code does not run when DryRun is true.',
-  breaks: ['if m.DryRun { p = a.sandbox }', 'In SHADOW the service submits the copies to the sandbox account of the vendor.'],
-  looksOnlySo: ['"In this mode the service MUST NOT call a provider."', 'the legacy driver that calls its provider in SHADOW', 'a test that counts 0 provider calls'],
+  demands:
+    'SHADOW: the Go service does not call external providers; provider code does not run when DryRun is true.',
+  breaks: [
+    'if m.DryRun { p = a.sandbox }',
+    'In SHADOW the service submits the copies to the sandbox account of the vendor.',
+  ],
+  looksOnlySo: [
+    '"In this mode the service MUST NOT call a provider."',
+    'the legacy driver that calls its provider in SHADOW',
+    'a test that counts 0 provider calls',
+  ],
   fixedBy: 'The branch becomes the guard that answers accepted; the sentence is replaced by the rule.',
   check: (facts) => [...inCode(facts), ...inProse(facts)],
 }

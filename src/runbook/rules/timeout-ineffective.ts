@@ -11,12 +11,17 @@ function check(facts: Facts): Problem[] {
   if (version === null || !cutsFractions(version)) return []
   const message = `Http::timeout() takes whole seconds before Laravel 11.35.1, and this runbook is about ${version.join('.')}: a fraction below 1 becomes 0, which waits for ever`
   return treesOf(facts, 'php').flatMap(({ tree, code }) =>
-    tree.nodes.filter((node) => isFraction(tree, node) && !hasOption(tree, node)).map((call) => {
-      const option = "->withOptions(['timeout' => 0.5, 'connect_timeout' => 0.5])"
-      const fix = safe(replaceCode(facts.document.source, code, call.to, call.to, option), `Add ${option} behind it.`)
-      return { ...docSpan(code, nameSpan(call)), message, fix }
-    }),
-  ) // prettier-ignore
+    tree.nodes
+      .filter((node) => isFraction(tree, node) && !hasOption(tree, node))
+      .map((call) => {
+        const option = "->withOptions(['timeout' => 0.5, 'connect_timeout' => 0.5])"
+        const fix = safe(
+          replaceCode(facts.document.source, code, call.to, call.to, option),
+          `Add ${option} behind it.`,
+        )
+        return { ...docSpan(code, nameSpan(call)), message, fix }
+      }),
+  )
 }
 
 function nameSpan(call: CodeNode): { from: number; to: number } {
@@ -25,7 +30,12 @@ function nameSpan(call: CodeNode): { from: number; to: number } {
 }
 
 function isFraction(tree: Tree, node: CodeNode): boolean {
-  if (node.kind !== 'call' || node.name !== 'timeout' || !/Http|http|request|client|pending/i.test(node.callee)) return false
+  if (
+    node.kind !== 'call' ||
+    node.name !== 'timeout' ||
+    !/Http|http|request|client|pending/i.test(node.callee)
+  )
+    return false
   const argument = node.args[0]
   return argument !== undefined && /^(?:0?\.\d+|500\s*\/\s*1000)$/.test(textOf(tree, argument).trim())
 }
@@ -34,8 +44,13 @@ function isFraction(tree: Tree, node: CodeNode): boolean {
 function hasOption(tree: Tree, node: CodeNode): boolean {
   for (const at of ancestors(node)) {
     if (at.kind !== 'call' || at.from !== node.from) return false
-    if (/^(?:withOptions|withRequestOptions)$/.test(at.name) && /['"]timeout['"]\s*=>\s*0?\.5\b/.test(textOf(tree, at))) return true
-    if (at.args.some((argument) => /^\[[\s\S]*['"]timeout['"]\s*=>\s*0?\.5\b/.test(textOf(tree, argument)))) return true
+    if (
+      /^(?:withOptions|withRequestOptions)$/.test(at.name) &&
+      /['"]timeout['"]\s*=>\s*0?\.5\b/.test(textOf(tree, at))
+    )
+      return true
+    if (at.args.some((argument) => /^\[[\s\S]*['"]timeout['"]\s*=>\s*0?\.5\b/.test(textOf(tree, argument))))
+      return true
   }
   return false
 }
@@ -46,7 +61,11 @@ export const timeoutIneffective: Rule = {
   invariant: 1,
   demands: 'The timeout of 500 ms takes effect on the Laravel version that the runbook names.',
   breaks: ['Laravel 10 and Http::timeout(0.5)->post(...)'],
-  looksOnlySo: ['Laravel 11.35.1 or later', "Http::timeout(0.5)->withOptions(['timeout' => 0.5, 'connect_timeout' => 0.5])"],
-  fixedBy: 'The option with the same figure is added behind the literal, which keeps it and ends after 500 ms on every version.',
+  looksOnlySo: [
+    'Laravel 11.35.1 or later',
+    "Http::timeout(0.5)->withOptions(['timeout' => 0.5, 'connect_timeout' => 0.5])",
+  ],
+  fixedBy:
+    'The option with the same figure is added behind the literal, which keeps it and ends after 500 ms on every version.',
   check,
 }

@@ -25,7 +25,9 @@ function headOf({ fact, call }: HttpCall): { from: number; to: number } {
 export function laravelTimeout(facts: Facts): string {
   const version = facts.subject.laravelVersion
   const isHonoured = version !== null && !cutsFractions(version)
-  return isHonoured ? 'timeout(0.5)' : "timeout(0.5)->withOptions(['timeout' => 0.5, 'connect_timeout' => 0.5])"
+  return isHonoured
+    ? 'timeout(0.5)'
+    : "timeout(0.5)->withOptions(['timeout' => 0.5, 'connect_timeout' => 0.5])"
 }
 
 function fixOf(facts: Facts, http: HttpCall): Problem['fix'] {
@@ -36,7 +38,10 @@ function fixOf(facts: Facts, http: HttpCall): Problem['fix'] {
     const handle = /curl_exec\s*\(\s*(\$\w+)/.exec(textOf(tree, call))?.[1]
     if (!handle) return manual('Set CURLOPT_TIMEOUT_MS to 500.')
     const line = `${indentAt(code, call.from)}curl_setopt(${handle}, CURLOPT_TIMEOUT_MS, 500);`
-    return safe([insertBefore(source, code, lineFromInCode(code, call.from), [line])], 'Set CURLOPT_TIMEOUT_MS to 500.')
+    return safe(
+      [insertBefore(source, code, lineFromInCode(code, call.from), [line])],
+      'Set CURLOPT_TIMEOUT_MS to 500.',
+    )
   }
   if (library === 'laravel') return fixLaravel(facts, http)
   return fixGuzzle(facts, http)
@@ -48,7 +53,11 @@ function fixLaravel(facts: Facts, { fact, call }: HttpCall): Problem['fix'] {
   const wanted = laravelTimeout(facts)
   const advice = `Call Http::${wanted} first.`
   const facade = /^\\?(?:\w+\\)*Http::/.exec(code.text.slice(call.from, call.to))?.[0]
-  if (facade) return safe(replaceCode(source, code, call.from + facade.length, call.from + facade.length, `${wanted}->`), advice)
+  if (facade)
+    return safe(
+      replaceCode(source, code, call.from + facade.length, call.from + facade.length, `${wanted}->`),
+      advice,
+    )
   const head = /^\$(?:this->)?\w+/.exec(code.text.slice(call.from, call.to))?.[0]
   if (!head) return manual(advice)
   const at = call.from + head.length
@@ -63,11 +72,23 @@ function fixGuzzle(facts: Facts, { fact, call }: HttpCall): Problem['fix'] {
   const options = call.args.findLast((argument) => /^\[/.test(textOf(tree, argument)))
   if (!options) {
     const last = call.args.at(-1)
-    return last ? safe(replaceCode(source, code, last.to, last.to, ", ['timeout' => 0.5]"), advice) : manual(advice)
+    return last
+      ? safe(replaceCode(source, code, last.to, last.to, ", ['timeout' => 0.5]"), advice)
+      : manual(advice)
   }
   const inner = code.text.slice(options.from + 1, options.to - 1)
   const lineBreak = /^\s*\n([ \t]*)/.exec(inner)
-  if (!lineBreak) return safe(replaceCode(source, code, options.from + 1, options.from + 1, inner.trim() === '' ? "'timeout' => 0.5" : "'timeout' => 0.5, "), advice)
+  if (!lineBreak)
+    return safe(
+      replaceCode(
+        source,
+        code,
+        options.from + 1,
+        options.from + 1,
+        inner.trim() === '' ? "'timeout' => 0.5" : "'timeout' => 0.5, ",
+      ),
+      advice,
+    )
   const first = options.from + 1 + lineBreak[0].length
   return safe([insertBefore(source, code, first, [`${lineBreak[1] ?? ''}'timeout' => 0.5,`])], advice)
 }
@@ -77,8 +98,16 @@ export const timeoutMissing: Rule = {
   title: 'The call to the Go service has no timeout',
   invariant: 1,
   demands: 'Every call to the Go service has an explicit timeout of 500 ms.',
-  breaks: ["Http::baseUrl(config('messaging.url'))->post('/v1/messages', [...])", "$this->guzzle->post($url, ['json' => [...]])"],
-  looksOnlySo: ["->withOptions(['timeout' => 0.5])", 'a client that is built with the timeout elsewhere in the runbook', 'a health probe'],
-  fixedBy: 'Http::timeout(0.5) in front of the chain (with the option beside it on Laravel before 11.35.1), or the option of Guzzle or cURL.',
+  breaks: [
+    "Http::baseUrl(config('messaging.url'))->post('/v1/messages', [...])",
+    "$this->guzzle->post($url, ['json' => [...]])",
+  ],
+  looksOnlySo: [
+    "->withOptions(['timeout' => 0.5])",
+    'a client that is built with the timeout elsewhere in the runbook',
+    'a health probe',
+  ],
+  fixedBy:
+    'Http::timeout(0.5) in front of the chain (with the option beside it on Laravel before 11.35.1), or the option of Guzzle or cURL.',
   check,
 }

@@ -26,24 +26,47 @@ export function timeoutInProse(facts: Facts): Problem[] {
 function inSentence(facts: Facts, sentence: Sentence, durations: readonly Duration[]): Problem[] {
   const { text } = sentence
   const context = `${sentence.lead} ${sentence.section.heading ?? ''}`
-  const aboutGo = mentions(facts.entities.go, text) || (/\bfall-?back|legacy\b/i.test(text) && !/provider/i.test(text)) || clientIn(text) || (/\btime-?out\b/i.test(text) && mentions(facts.entities.go, context))
+  const aboutGo =
+    mentions(facts.entities.go, text) ||
+    (/\bfall-?back|legacy\b/i.test(text) && !/provider/i.test(text)) ||
+    clientIn(text) ||
+    (/\btime-?out\b/i.test(text) && mentions(facts.entities.go, context))
   if (!aboutGo || !LIMIT.test(text)) return []
   return durations.flatMap((duration) => {
     if (is500(duration.ms) || !isLimitOfCall(facts, text, duration)) return []
-    return [{ from: sentence.from, to: sentence.to, message: timeoutMessage(duration.ms), fix: safe([editOf(facts, sentence, duration)], 'Write 500 ms.') }]
+    return [
+      {
+        from: sentence.from,
+        to: sentence.to,
+        message: timeoutMessage(duration.ms),
+        fix: safe([editOf(facts, sentence, duration)], 'Write 500 ms.'),
+      },
+    ]
   })
 }
 
 function clientIn(text: string): boolean {
-  return /\b\w*(?:Client|Gateway)\b(?=\s|$)/.test(text) && /\btime-?out|wait/i.test(text) && !/load balancer/i.test(text)
+  return (
+    /\b\w*(?:Client|Gateway)\b(?=\s|$)/.test(text) &&
+    /\btime-?out|wait/i.test(text) &&
+    !/load balancer/i.test(text)
+  )
 }
 
 /** The part of the sentence around the figure decides: "500 ms; the probe has 5 s". */
 function isLimitOfCall(facts: Facts, text: string, { from, to }: Duration): boolean {
-  const start = Math.max(text.lastIndexOf(';', from), text.lastIndexOf(' – ', from), text.lastIndexOf(', and ', from), text.lastIndexOf(', but ', from), 0)
+  const start = Math.max(
+    text.lastIndexOf(';', from),
+    text.lastIndexOf(' – ', from),
+    text.lastIndexOf(', and ', from),
+    text.lastIndexOf(', but ', from),
+    0,
+  )
   const ends = [';', ' – ', ', and ', ', but '].map((mark) => text.indexOf(mark, to)).filter((at) => at > 0)
   const clause = text.slice(start, Math.min(text.length, ...ends))
-  const without = clause.replaceAll(facts.entities.go, 'GO').replaceAll(/\bfall-?back\b|\bcircuit breaker\b/gi, ' ')
+  const without = clause
+    .replaceAll(facts.entities.go, 'GO')
+    .replaceAll(/\bfall-?back\b|\bcircuit breaker\b/gi, ' ')
   if (OTHER_LINK.test(without)) return false
   if (/\bGO\b\s+(?:waits|allows|gives)\b/.test(without) && /\bprovider/i.test(text)) return false
   return LIMIT.test(clause)
@@ -64,23 +87,46 @@ function inRow(facts: Facts, sentence: Sentence, durations: readonly Duration[])
   const header = headerOf(facts.document, sentence.unit)
   const table = row.table.rows.find((candidate) => candidate.isHeader)
   const headers = table ? cleanProse(facts.norm.slice(table.from, table.to)) : ''
-  const label = cleanProse(row.cells.filter((cell) => cell.from !== sentence.unit.from).map((cell) => facts.norm.slice(cell.from, cell.to)).slice(0, 3).join(' | ')) // prettier-ignore
-  const isOwn = /\btime-?out\b/i.test(sentence.text) && mentions(facts.entities.go, header) && !OTHER_LINK.test(sentence.text)
+  const label = cleanProse(
+    row.cells
+      .filter((cell) => cell.from !== sentence.unit.from)
+      .map((cell) => facts.norm.slice(cell.from, cell.to))
+      .slice(0, 3)
+      .join(' | '),
+  )
+  const isOwn =
+    /\btime-?out\b/i.test(sentence.text) &&
+    mentions(facts.entities.go, header) &&
+    !OTHER_LINK.test(sentence.text)
   if (isOwn) return problemsOf(facts, sentence, durations)
-  const isLimit = LIMIT.test(header) || LIMIT.test(label) || /\btime-?out|limit\b/i.test(headers) || LIMIT.test(sentence.section.heading ?? '')
+  const isLimit =
+    LIMIT.test(header) ||
+    LIMIT.test(label) ||
+    /\btime-?out|limit\b/i.test(headers) ||
+    LIMIT.test(sentence.section.heading ?? '')
   if (!isLimit || !linkIsToGo(facts, label)) return []
   return sentence.text.trim().length < 40 ? problemsOf(facts, sentence, durations) : []
 }
 
 function problemsOf(facts: Facts, sentence: Sentence, durations: readonly Duration[]): Problem[] {
-  return durations.filter(({ ms }) => !is500(ms)).map((duration) => ({
-    from: sentence.from, to: sentence.to, message: timeoutMessage(duration.ms), fix: safe([editOf(facts, sentence, duration)], 'Write 500 ms.'),
-  })) // prettier-ignore
+  return durations
+    .filter(({ ms }) => !is500(ms))
+    .map((duration) => ({
+      from: sentence.from,
+      to: sentence.to,
+      message: timeoutMessage(duration.ms),
+      fix: safe([editOf(facts, sentence, duration)], 'Write 500 ms.'),
+    }))
 }
 
 function isGateTable(facts: Facts, row: NonNullable<Sentence['unit']['row']>): boolean {
   const header = row.table.rows.find((candidate) => candidate.isHeader)
-  return header !== undefined && /\b(?:check|pass|expected|expect|action|step|assert|signal|alert|threshold|panel|when|page)\b/i.test(cleanProse(facts.norm.slice(header.from, header.to)))
+  return (
+    header !== undefined &&
+    /\b(?:check|pass|expected|expect|action|step|assert|signal|alert|threshold|panel|when|page)\b/i.test(
+      cleanProse(facts.norm.slice(header.from, header.to)),
+    )
+  )
 }
 
 /** "core-notify to notify-gw": the Go service is where the link ends, not where it begins. */
@@ -89,8 +135,13 @@ function linkIsToGo(facts: Facts, label: string): boolean {
   const isClient = clientIn(`${label} timeout`) || /\b[A-Z_]*TIMEOUT[A-Z_]*\b/.test(label)
   if (places.length === 0 && !/\bfall-?back\b/i.test(label) && !isClient) return false
   const first = label.slice(0, (label.indexOf('|') + 1 || label.length + 1) - 1)
-  if (OTHER_LINK.test(first.replaceAll(facts.entities.go, 'GO')) || /\b(?:server|http\.Server|reading)\b/i.test(label)) return false
+  if (
+    OTHER_LINK.test(first.replaceAll(facts.entities.go, 'GO')) ||
+    /\b(?:server|http\.Server|reading)\b/i.test(label)
+  )
+    return false
   const link = /^(.*?)\s*(?:\bto\b|→|->|=>|-->|\bcalls\b)\s*(.*)$/i.exec(first)
-  if (link) return mentions(facts.entities.go, link[2] ?? '') && !/provider|database|db\b/i.test(link[2] ?? '')
+  if (link)
+    return mentions(facts.entities.go, link[2] ?? '') && !/provider|database|db\b/i.test(link[2] ?? '')
   return places.some((at) => at < first.length) || /\bfall-?back\b/i.test(first) || isClient
 }

@@ -23,24 +23,48 @@ function inCode(facts: Facts): Problem[] {
     if (seen.has(`${span.from}`)) return []
     seen.add(`${span.from}`)
     const isLaravelCall = library === 'laravel' && !timeout.isOption && value.from === timeout.from
-    return [{ ...span, message: timeoutMessage(value.ms), fix: fixOf(facts, value.fact, value, isLaravelCall) }]
+    return [
+      { ...span, message: timeoutMessage(value.ms), fix: fixOf(facts, value.fact, value, isLaravelCall) },
+    ]
   })
 }
 
-function fixOf(facts: Facts, { code }: CodeFact, value: { from: number; to: number; unit: 's' | 'ms' }, isLaravelCall: boolean): Problem['fix'] {
+function fixOf(
+  facts: Facts,
+  { code }: CodeFact,
+  value: { from: number; to: number; unit: 's' | 'ms' },
+  isLaravelCall: boolean,
+): Problem['fix'] {
   const { source } = facts.document
-  const option = /CURLOPT_TIMEOUT(?=\s*(?:,|=>)\s*$)/.exec(code.text.slice(Math.max(0, value.from - 24), value.from))
+  const option = /CURLOPT_TIMEOUT(?=\s*(?:,|=>)\s*$)/.exec(
+    code.text.slice(Math.max(0, value.from - 24), value.from),
+  )
   if (option) {
     const at = Math.max(0, value.from - 24) + option.index
-    return safe(replaceCode(source, code, at, value.to, `${code.text.slice(at, value.from).replace('CURLOPT_TIMEOUT', 'CURLOPT_TIMEOUT_MS')}500`), 'Write CURLOPT_TIMEOUT_MS, 500.')
+    return safe(
+      replaceCode(
+        source,
+        code,
+        at,
+        value.to,
+        `${code.text.slice(at, value.from).replace('CURLOPT_TIMEOUT', 'CURLOPT_TIMEOUT_MS')}500`,
+      ),
+      'Write CURLOPT_TIMEOUT_MS, 500.',
+    )
   }
   const version = facts.subject.laravelVersion
   const needsOption = isLaravelCall && (version === null || cutsFractions(version))
   if (needsOption && code.text[value.to] === ')') {
     const text = laravelTimeout(facts).replace(/^timeout\(/, '')
-    return safe(replaceCode(source, code, value.from, value.to + 1, text), `Write ->${laravelTimeout(facts)}.`)
+    return safe(
+      replaceCode(source, code, value.from, value.to + 1, text),
+      `Write ->${laravelTimeout(facts)}.`,
+    )
   }
-  return safe(replaceCode(source, code, value.from, value.to, value.unit === 's' ? '0.5' : '500'), 'Set it to 500 ms.')
+  return safe(
+    replaceCode(source, code, value.from, value.to, value.unit === 's' ? '0.5' : '500'),
+    'Set it to 500 ms.',
+  )
 }
 
 const TIMEOUT_KEY = /time_?-?out|max_?-?time(?!stamp)|deadline|max_?-?duration|budget_?ms/i
@@ -49,25 +73,47 @@ const OTHER_LINK =
 
 /** Keys of configuration that set the limit of the call from Laravel to the Go service. */
 function inSettings(facts: Facts): Problem[] {
-  return facts.codes.filter(({ instructs }) => instructs).flatMap((fact) =>
-    fact.settings.flatMap((setting) => {
-      const key = setting.path.split('.').at(-1) ?? ''
-      if (!TIMEOUT_KEY.test(key) || OTHER_LINK.test(setting.path.replace(/\b(?:services?|microservices?)\b/gi, '')) || !isToGo(facts, fact, setting.path)) return []
-      const value = settingMs(key, setting.value)
-      if (value === null || is500(value.ms)) return []
-      const edits = replaceCode(facts.document.source, fact.code, setting.from, setting.to, value.right)
-      return [{ ...docSpan(fact.code, setting), message: timeoutMessage(value.ms), fix: safe(edits, `Set it to ${value.right}.`) }]
-    }),
-  ) // prettier-ignore
+  return facts.codes
+    .filter(({ instructs }) => instructs)
+    .flatMap((fact) =>
+      fact.settings.flatMap((setting) => {
+        const key = setting.path.split('.').at(-1) ?? ''
+        if (
+          !TIMEOUT_KEY.test(key) ||
+          OTHER_LINK.test(setting.path.replace(/\b(?:services?|microservices?)\b/gi, '')) ||
+          !isToGo(facts, fact, setting.path)
+        )
+          return []
+        const value = settingMs(key, setting.value)
+        if (value === null || is500(value.ms)) return []
+        const edits = replaceCode(facts.document.source, fact.code, setting.from, setting.to, value.right)
+        return [
+          {
+            ...docSpan(fact.code, setting),
+            message: timeoutMessage(value.ms),
+            fix: safe(edits, `Set it to ${value.right}.`),
+          },
+        ]
+      }),
+    )
 }
 
 function isToGo(facts: Facts, fact: CodeFact, path: string): boolean {
   const spaced = path.replaceAll(/[._-]/g, ' ')
-  const names = facts.entities.goNames.map((name) => name.toLowerCase().split(/[-_.]/)[0] ?? '').filter((name) => name.length > 2 && name !== 'sms')
+  const names = facts.entities.goNames
+    .map((name) => name.toLowerCase().split(/[-_.]/)[0] ?? '')
+    .filter((name) => name.length > 2 && name !== 'sms')
   const words = spaced.toLowerCase()
-  if (/\b(?:go|golang|messaging|gosvc|fallback)\b/.test(words) || names.some((name) => words.split(/\s+/).includes(name))) return fact.side !== 'go' || /client|call|fallback/i.test(path)
+  if (
+    /\b(?:go|golang|messaging|gosvc|fallback)\b/.test(words) ||
+    names.some((name) => words.split(/\s+/).includes(name))
+  )
+    return fact.side !== 'go' || /client|call|fallback/i.test(path)
   if (fact.side === 'go') return false
-  return /^(?:\w+ )?(?:timeout|http timeout|client timeout|request timeout|timeout ms)$/i.test(spaced) && mentions(facts.entities.go, fact.lead)
+  return (
+    /^(?:\w+ )?(?:timeout|http timeout|client timeout|request timeout|timeout ms)$/i.test(spaced) &&
+    mentions(facts.entities.go, fact.lead)
+  )
 }
 
 function settingMs(key: string, raw: string): { ms: number; right: string } | null {
@@ -79,7 +125,8 @@ function settingMs(key: string, raw: string): { ms: number; right: string } | nu
   if (unit?.startsWith('m')) return { ms: figure, right: `500${raw.slice((match[1] ?? '').length)}` }
   if (unit) return { ms: figure * 1000, right: `0.5${raw.slice((match[1] ?? '').length)}` }
   if (/_?ms$|millis/i.test(key)) return { ms: figure, right: '500' }
-  if (/_?(?:s|sec|secs|seconds)$/i.test(key.replace(/timeouts?$/i, ''))) return { ms: figure * 1000, right: '0.5' }
+  if (/_?(?:s|sec|secs|seconds)$/i.test(key.replace(/timeouts?$/i, '')))
+    return { ms: figure * 1000, right: '0.5' }
   return figure >= 50 ? { ms: figure, right: '500' } : { ms: figure * 1000, right: '0.5' }
 }
 
@@ -88,21 +135,43 @@ function inPhpConfig(facts: Facts): Problem[] {
   const calls = goHttpCalls(facts)
   return facts.codes.flatMap((fact) => {
     const { code, tree, instructs } = fact
-    if (!instructs || !tree || code.language !== 'php' || calls.some((http) => http.fact.code === code)) return []
-    return tree.nodes.filter((node) => node.kind === 'pair' && TIMEOUT_KEY.test(node.name) && node.value !== null).flatMap((pair) => {
-      const path = pathOf(pair)
-      if (!pair.value || OTHER_LINK.test(path) || !isToGo(facts, fact, `${path}.${envName(code.text, pair)}`)) return []
-      const figure = figureIn(code.text, pair.value)
-      const value = figure && settingMs(figure.key ?? pair.name, code.text.slice(figure.from, figure.to))
-      if (!figure || !value || is500(value.ms)) return []
-      return [{ ...docSpan(code, pair), message: timeoutMessage(value.ms), fix: safe(replaceCode(facts.document.source, code, figure.from, figure.to, value.right), `Set it to ${value.right}.`) }]
-    }) // prettier-ignore
+    if (!instructs || !tree || code.language !== 'php' || calls.some((http) => http.fact.code === code))
+      return []
+    return tree.nodes
+      .filter((node) => node.kind === 'pair' && TIMEOUT_KEY.test(node.name) && node.value !== null)
+      .flatMap((pair) => {
+        const path = pathOf(pair)
+        if (
+          !pair.value ||
+          OTHER_LINK.test(path) ||
+          !isToGo(facts, fact, `${path}.${envName(code.text, pair)}`)
+        )
+          return []
+        const figure = figureIn(code.text, pair.value)
+        const value = figure && settingMs(figure.key ?? pair.name, code.text.slice(figure.from, figure.to))
+        if (!figure || !value || is500(value.ms)) return []
+        return [
+          {
+            ...docSpan(code, pair),
+            message: timeoutMessage(value.ms),
+            fix: safe(
+              replaceCode(facts.document.source, code, figure.from, figure.to, value.right),
+              `Set it to ${value.right}.`,
+            ),
+          },
+        ]
+      })
   })
 }
 
 function pathOf(pair: { name: string; parent: unknown }): string {
   const names: string[] = []
-  for (let at = pair as { kind?: string; name: string; parent: unknown } | null; at; at = at.parent as typeof at) if (at === pair || at.kind === 'pair') names.unshift(at.name)
+  for (
+    let at = pair as { kind?: string; name: string; parent: unknown } | null;
+    at;
+    at = at.parent as typeof at
+  )
+    if (at === pair || at.kind === 'pair') names.unshift(at.name)
   return names.join('.')
 }
 
@@ -111,7 +180,10 @@ function envName(text: string, pair: { from: number; to: number }): string {
 }
 
 /** A plain figure, or the default of env(). */
-function figureIn(text: string, value: { from: number; to: number }): { from: number; to: number; key: string | null } | null {
+function figureIn(
+  text: string,
+  value: { from: number; to: number },
+): { from: number; to: number; key: string | null } | null {
   const raw = text.slice(value.from, value.to)
   const env = /env\(\s*['"](\w+)['"]\s*,\s*([\d._]+)\s*\)/.exec(raw)
   if (env) {
@@ -125,21 +197,35 @@ const CURL_LIMIT = /(?:--max-time|-m)[ =]+([\d.]+)/g
 
 /** A message posted by hand obeys the same limit. */
 function inShell(facts: Facts): Problem[] {
-  return facts.codes.filter(({ code, instructs }) => instructs && code.language === 'shell').flatMap(({ code }) =>
-    Array.from(code.text.matchAll(CURL_LIMIT)).flatMap((match) => {
-      const command = commandAround(code.text, match.index)
-      const seconds = Number(match[1])
-      if (!/\bcurl\b/.test(command) || !/message_uuid|dry_run/.test(command) || is500(seconds * 1000)) return []
-      const to = match.index + match[0].length
-      const from = to - (match[1] ?? '').length
-      return [{ ...docSpan(code, { from: match.index, to }), message: timeoutMessage(seconds * 1000), fix: safe(replaceCode(facts.document.source, code, from, to, '0.5'), 'Write --max-time 0.5.') }]
-    }),
-  ) // prettier-ignore
+  return facts.codes
+    .filter(({ code, instructs }) => instructs && code.language === 'shell')
+    .flatMap(({ code }) =>
+      Array.from(code.text.matchAll(CURL_LIMIT)).flatMap((match) => {
+        const command = commandAround(code.text, match.index)
+        const seconds = Number(match[1])
+        if (!/\bcurl\b/.test(command) || !/message_uuid|dry_run/.test(command) || is500(seconds * 1000))
+          return []
+        const to = match.index + match[0].length
+        const from = to - (match[1] ?? '').length
+        return [
+          {
+            ...docSpan(code, { from: match.index, to }),
+            message: timeoutMessage(seconds * 1000),
+            fix: safe(replaceCode(facts.document.source, code, from, to, '0.5'), 'Write --max-time 0.5.'),
+          },
+        ]
+      }),
+    )
 }
 
 /** A command with its continuation lines and a quoted body. */
 function commandAround(text: string, at: number): string {
-  const from = Math.max(text.lastIndexOf('\ncurl', at), text.lastIndexOf('\n$ curl', at), text.lastIndexOf('\n  curl', at), 0)
+  const from = Math.max(
+    text.lastIndexOf('\ncurl', at),
+    text.lastIndexOf('\n$ curl', at),
+    text.lastIndexOf('\n  curl', at),
+    0,
+  )
   const rest = text.slice(from)
   const end = /\n(?=\s*(?:\w+=|\$ |#|kubectl|php|curl|sleep|sudo|docker)\b)/.exec(rest.slice(at - from))
   return end ? rest.slice(0, at - from + end.index) : rest
@@ -150,8 +236,23 @@ export const timeoutWrong: Rule = {
   title: 'The timeout of the call to the Go service is not 500 ms',
   invariant: 1,
   demands: 'The call to the Go service ends after 500 ms: in code, in configuration and in prose.',
-  breaks: ['Http::timeout(2)', 'Http::timeout(500) (these are seconds)', 'MESSAGING_TIMEOUT_MS=1500', 'Laravel waits up to 2 seconds for the service.'],
-  looksOnlySo: ['limits of other links: the probe, the deploy, Go to the provider, the listener', 'the latency that a test injects', 'timeout=0.5, 500ms, 500 / 1000'],
+  breaks: [
+    'Http::timeout(2)',
+    'Http::timeout(500) (these are seconds)',
+    'MESSAGING_TIMEOUT_MS=1500',
+    'Laravel waits up to 2 seconds for the service.',
+  ],
+  looksOnlySo: [
+    'limits of other links: the probe, the deploy, Go to the provider, the listener',
+    'the latency that a test injects',
+    'timeout=0.5, 500ms, 500 / 1000',
+  ],
   fixedBy: 'The figure is replaced, in the unit in which it is written.',
-  check: (facts) => [...inCode(facts), ...inSettings(facts), ...inPhpConfig(facts), ...inShell(facts), ...timeoutInProse(facts)],
+  check: (facts) => [
+    ...inCode(facts),
+    ...inSettings(facts),
+    ...inPhpConfig(facts),
+    ...inShell(facts),
+    ...timeoutInProse(facts),
+  ],
 }

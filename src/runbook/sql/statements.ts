@@ -24,7 +24,8 @@ export interface SqlStatement {
   readonly joins: readonly SqlJoin[]
 }
 
-const VERB = /^\s*(select|insert|replace|update|delete|merge|create|grant|revoke|alter|drop|truncate|with|copy|\(\s*select)\b/i
+const VERB =
+  /^\s*(select|insert|replace|update|delete|merge|create|grant|revoke|alter|drop|truncate|with|copy|\(\s*select)\b/i
 
 /** Splits a text into statements and reads verb, target, tables and join conditions of each. */
 export function readSql(raw: string): SqlStatement[] {
@@ -36,7 +37,14 @@ export function readSql(raw: string): SqlStatement[] {
     if (verb) {
       const lead = /^\s*/.exec(text.slice(from, end))?.[0].length ?? 0
       const body = text.slice(from + lead, end).trimEnd()
-      statements.push(describe(verb[1]?.replace(/\W/g, '').toLowerCase() ?? '', from + lead, body, Math.min(end + 1, text.length)))
+      statements.push(
+        describe(
+          verb[1]?.replace(/\W/g, '').toLowerCase() ?? '',
+          from + lead,
+          body,
+          Math.min(end + 1, text.length),
+        ),
+      )
     }
     from = end + 1
   }
@@ -52,14 +60,18 @@ function blankComments(raw: string): string {
 
 const IDENTIFIER = String.raw`[\w$."\`\[\]]+`
 const TARGETS: readonly RegExp[] = [
-  new RegExp(String.raw`^(?:insert\s+(?:ignore\s+)?into|replace\s+into|merge\s+into|update|delete\s+from|truncate(?:\s+table)?|alter\s+table|drop\s+table|create\s+table(?:\s+if\s+not\s+exists)?|copy)\s+(${IDENTIFIER})`, 'i'),
+  new RegExp(
+    String.raw`^(?:insert\s+(?:ignore\s+)?into|replace\s+into|merge\s+into|update|delete\s+from|truncate(?:\s+table)?|alter\s+table|drop\s+table|create\s+table(?:\s+if\s+not\s+exists)?|copy)\s+(${IDENTIFIER})`,
+    'i',
+  ),
   new RegExp(String.raw`^(?:grant|revoke)\s[\s\S]*?\son\s+(?:table\s+)?(${IDENTIFIER})`, 'i'),
   new RegExp(String.raw`^with\b[\s\S]*?\)\s*(?:insert\s+into|update|delete\s+from)\s+(${IDENTIFIER})`, 'i'),
 ]
 
 function describe(verb: string, from: number, body: string, end: number): SqlStatement {
   const target = TARGETS.map((pattern) => pattern.exec(body)?.[1]).find((name) => name !== undefined)
-  const effective = verb === 'with' ? (/\)\s*(insert|update|delete)\b/i.exec(body)?.[1]?.toLowerCase() ?? 'select') : verb
+  const effective =
+    verb === 'with' ? (/\)\s*(insert|update|delete)\b/i.exec(body)?.[1]?.toLowerCase() ?? 'select') : verb
   return {
     verb: effective,
     from,
@@ -73,19 +85,28 @@ function describe(verb: string, from: number, body: string, end: number): SqlSta
 
 /** The last part of a qualified name, unquoted. */
 export function bareName(name: string): string {
-  return (name.replaceAll(/["`[\]]/g, '').split('.').at(-1) ?? '').toLowerCase()
+  return (
+    name
+      .replaceAll(/["`[\]]/g, '')
+      .split('.')
+      .at(-1) ?? ''
+  ).toLowerCase()
 }
 
 const KEYWORD = String.raw`(?:on|using|where|join|left|right|inner|outer|full|cross|natural|group|order|limit|set|values|union|except|minus|intersect|having|and|or|lateral|select|returning|from)\b`
 
 function tablesOf(body: string, shift: number): SqlTable[] {
-  const pattern = new RegExp(String.raw`\b(?:from|join|,)\s*\(?\s*(${IDENTIFIER})(?:\s+(?:as\s+)?(?!${KEYWORD})(\w+))?`, 'gi')
+  const pattern = new RegExp(
+    String.raw`\b(?:from|join|,)\s*\(?\s*(${IDENTIFIER})(?:\s+(?:as\s+)?(?!${KEYWORD})(\w+))?`,
+    'gi',
+  )
   return Array.from(body.matchAll(pattern), (match) => {
     return { name: bareName(match[1] ?? ''), alias: match[2] ?? null, from: shift + match.index }
   })
 }
 
-const CONDITION_END = /\b(?:where|group\s+by|order\s+by|limit|having|union|except|intersect|(?:(?:full|left|right)\s+(?:outer\s+)?|inner\s+|cross\s+|natural\s+)?join)\b|;|$/i
+const CONDITION_END =
+  /\b(?:where|group\s+by|order\s+by|limit|having|union|except|intersect|(?:(?:full|left|right)\s+(?:outer\s+)?|inner\s+|cross\s+|natural\s+)?join)\b|;|$/i
 
 function joinsOf(body: string, shift: number): SqlJoin[] {
   const joins: SqlJoin[] = []
