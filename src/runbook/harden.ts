@@ -118,13 +118,17 @@ function attempt(
   const text = applyEdits(source, edits)
   if (text === current.text || !keepsTheRest(source, edits, text)) return null
   const result = lint(text, rules)
-  return bringsNew(current.result.findings, result.findings) ? null : { text, result, taken: chosen }
+  const isSettled = settles(chosen, current.result.findings, result.findings)
+  return isSettled ? { text, result, taken: chosen } : null
 }
 
-/** A rule that finds more than before under a heading. */
-function bringsNew(before: readonly Finding[], after: readonly Finding[]): boolean {
-  const places = countByPlace(before)
-  return [...countByPlace(after)].some(([place, count]) => count > (places.get(place) ?? 0))
+/** No rule finds more than before under a heading, and every fix that was made silences what it is for. */
+function settles(chosen: readonly Chosen[], before: readonly Finding[], after: readonly Finding[]): boolean {
+  const known = countByPlace(before)
+  const left = countByPlace(after)
+  const aimed = countByPlace(chosen.map(({ finding }) => finding))
+  if ([...left].some(([place, count]) => count > (known.get(place) ?? 0))) return false
+  return [...aimed].every(([place, count]) => (left.get(place) ?? 0) <= (known.get(place) ?? 0) - count)
 }
 
 function countByPlace(findings: readonly Finding[]): Map<string, number> {

@@ -59,7 +59,8 @@ export function findRoles(trees: readonly Tree[], entities: Entities): Roles {
     if (call.kind !== 'call') return null
     const role = known.get(call.callee)
     if (role) return role
-    return isSendLike(call) ? roleByWords(tree, call, goWords) : null
+    if (isSendLike(call)) return roleByWords(tree, call, goWords)
+    return takesDryRun(call) ? 'go' : null
   }
   return { roleOf }
 }
@@ -73,12 +74,17 @@ function roleByWords(tree: Tree, call: CodeNode, goWords: ReadonlySet<string>): 
   return null
 }
 
+/** Whatever a client's method is called: what is told whether to run dry calls the Go service. */
+export function takesDryRun(call: CodeNode): boolean {
+  return /^\$(?:this->)?\w+->\w+$/.test(call.callee) && call.args.some((argument) => argument.kind === 'pair' && DRY_RUN.test(argument.name))
+}
+
 function learnFromWords(tree: Tree, known: Map<string, Role>, goWords: ReadonlySet<string>): void {
   for (const call of tree.nodes) {
     if (call.kind !== 'call' || known.has(call.callee)) continue
     const isHttp = /^Http::|\bcurl_/.test(call.callee)
-    if (isHttp || !isSendLike(call)) continue
-    const role = roleByWords(tree, call, goWords)
+    if (isHttp) continue
+    const role = isSendLike(call) ? roleByWords(tree, call, goWords) : takesDryRun(call) ? 'go' : null
     if (role) known.set(call.callee, role)
   }
 }

@@ -14,7 +14,7 @@ const NAME = String.raw`([A-Za-z][\w]*(?:[-.][\w]+)*)`
 const KIND = String.raw`(?:services?|side|app(?:lication)?|program|binary|daemon|worker|backend|micro-?service|gateway|server|system|component|rewrite|process|sender|api|dispatcher|hub|relay)`
 const GO_PATTERNS: readonly RegExp[] = [
   new RegExp(
-    String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\(|stands for|means|denotes|refers to)\s*(?:our|the|a|an)?\s*(?:new|small|stateless)?\s*(?:Go|Golang)\b(?:[ -](?:[\w-]+\s){0,2}?${KIND}|\b(?=\s*[\d.,)]))`,
+    String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|\s-\s|\(|stands for|means|denotes|refers to)\s*(?:our|the|a|an)?\s*(?:new|small|stateless)?\s*(?:Go|Golang)\b(?:[ -](?:[\w-]+\s){0,2}?${KIND}|\b(?=\s*[\d.,)]))`,
     'gi',
   ),
   new RegExp(
@@ -23,14 +23,16 @@ const GO_PATTERNS: readonly RegExp[] = [
   ),
   new RegExp(String.raw`\bservice\s+${NAME}\s+\((?:written in )?Go\b`, 'gi'),
   new RegExp(
-    String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\()\s*(?:our|the|a)\s+(?:new\s+)?messaging service\b`,
+    String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|\s-\s|\()\s*(?:our|the|a)\s+(?:new\s+)?messaging service\b`,
     'gi',
   ),
   new RegExp(String.raw`(?<=^|[\s(])${NAME}\s+\((?:written in |in )?Go(?:lang)?\b`, 'gi'),
+  new RegExp(String.raw`\bGo(?:lang)?[ -](?:[\w-]+\s){0,2}?${KIND},\s+${NAME}\s*,`, 'gi'),
+  new RegExp(String.raw`\bGo(?:lang)? \d[\d.]*\s*\(\s*${NAME}\s*\)`, 'gi'),
 ]
 const LARAVEL_PATTERNS: readonly RegExp[] = [
   new RegExp(
-    String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|-|\()\s*(?:our|the|a|an)?\s*(?:\w+\s)?(?:Laravel)\b`,
+    String.raw`(?<=^|[\s(])${NAME}\s*(?:,|is|=|:|–|—|\s-\s|\()\s*(?:our|the|a|an)?\s*(?:\w+\s)?(?:Laravel)\b`,
     'gi',
   ),
   new RegExp(
@@ -38,6 +40,7 @@ const LARAVEL_PATTERNS: readonly RegExp[] = [
     'gi',
   ),
   new RegExp(String.raw`(?<=^|[\s(])${NAME}\s+Laravel\s+(?:app|application|monolith)`, 'gi'),
+  new RegExp(String.raw`\bLaravel \d[\d.x]*\s*\(\s*${NAME}\s*\)`, 'gi'),
 ]
 
 /** Words that stand where a name could stand. */

@@ -111,7 +111,7 @@ function instructs(code: Code, lead: string, archived: ReadonlySet<Section>): bo
   if (archived.has(code.section)) return false
   const lastSentence = lead.split(/(?<=[.!?])\s+/).at(-1) ?? ''
   if (NEGATIVE_LEAD.test(lastSentence) && !/\bafter\b\s*:/i.test(lastSentence)) return false
-  if (NEGATIVE_LEAD.test(code.section.heading ?? '') && code.section.level > 1) return false
+  if (NEGATIVE_LEAD.test(code.section.heading ?? '') && !code.section.isTitle) return false
   if (/\b(?:bad|wrong|before|old|negative|anti)\b/i.test(code.info.replace(/^\S+/, ''))) return false
   const comment = HEAD_COMMENT.exec(code.text)?.[1] ?? ''
   if (NEGATIVE_LEAD.test(comment) || /^(?:before|old|do not|don't|never)\b/i.test(comment)) return false
@@ -142,7 +142,7 @@ function sideOf(code: Code, lead: string, entities: Entities): CodeFact['side'] 
 
 /** The title is about both systems, so it gives a block to neither. */
 function headingOf(section: Section | null): string {
-  return section && section.level > 1 ? (section.heading ?? '') : ''
+  return section && !section.isTitle ? (section.heading ?? '') : ''
 }
 
 const SQL_START =

@@ -22,29 +22,34 @@ export const gateSection: (facts: Facts) => Section | null = perFacts(findGate)
 function findGate(facts: Facts): Section | null {
   let best: { section: Section; score: number } | null = null
   for (const section of facts.document.sections) {
-    if (section.heading === null || facts.archived.has(section) || section.level === 1) continue
+    if (section.heading === null || facts.archived.has(section) || section.isTitle) continue
     const word = GATE_WORDS.find(([pattern]) => pattern.test(section.heading ?? ''))?.[1] ?? 0
     if (word === 0) continue
     const text = facts.norm.slice(section.headingTo, section.to)
-    const modes = ['OFF', 'SHADOW', 'ON'].filter((mode) =>
-      new RegExp(String.raw`\b${mode}\b`).test(text),
-    ).length
-    const sends = /\b(?:sends?|sent|arrives?|receives?|handsets?|phones?|deliver\w*)\b/i.test(text) ? 2 : 0
+    const modes = ['OFF', 'SHADOW', 'ON'].filter((mode) => namesMode(text, mode)).length
+    const sends =
+      /\b(?:sends?|sent|arrives?|receives?|handsets?|phones?|deliver\w*|\d+ (?:texts?|messages?|sms))\b/i.test(text) ? 2 : 0
     const score = word + modes + sends + (/\b(?:reconcil|unit|php -l)/i.test(text) ? -1 : 0)
-    if (word + modes + sends >= 5 && (!best || score > best.score)) best = { section, score }
+    if (word + modes + sends >= 5 && modes + sends > 0 && (!best || score > best.score)) best = { section, score }
   }
   return best?.section ?? gateByContent(facts)
+}
+
+/** In capitals anywhere; in small letters only as a cell or in quotes of its own. */
+function namesMode(text: string, mode: string): boolean {
+  const small = mode.toLowerCase()
+  return new RegExp(`\\b${mode}\\b|[|\`"']\\s*${small}\\s*[|\`"']`).test(text)
 }
 
 /** A section under another name that sends in all three modes and looks what arrives. */
 function gateByContent(facts: Facts): Section | null {
   const sections = facts.document.sections.filter(
-    (section) => section.heading !== null && section.level > 1 && !facts.archived.has(section),
+    (section) => section.heading !== null && !section.isTitle && !facts.archived.has(section),
   )
   return (
     sections.find((section) => {
       const text = facts.norm.slice(section.headingTo, section.ownTo)
-      const hasModes = ['OFF', 'SHADOW', 'ON'].every((mode) => new RegExp(String.raw`\b${mode}\b`).test(text))
+      const hasModes = ['OFF', 'SHADOW', 'ON'].every((mode) => namesMode(text, mode))
       return (
         hasModes &&
         /\b(?:arrives?|receives?|handsets?|phones?)\b/i.test(text) &&
@@ -64,7 +69,7 @@ export const reconcileSection: (facts: Facts) => Section | null = perFacts(findR
 
 function findReconcile(facts: Facts): Section | null {
   const live = facts.document.sections.filter(
-    (section) => section.heading !== null && section.level > 1 && !facts.archived.has(section),
+    (section) => section.heading !== null && !section.isTitle && !facts.archived.has(section),
   )
   const named = live.filter((section) => RECONCILE.test(section.heading ?? ''))
   const byName = named.find((section) => /reconcil|abgleich/i.test(section.heading ?? '')) ?? named[0]
@@ -76,10 +81,10 @@ function findReconcile(facts: Facts): Section | null {
   const both = holders.find(({ sql }) =>
     sql.some(({ statement }) => statement.tables.some(({ name }) => name === 'sms_logs')),
   )
-  if (both && both.code.section.level > 1) return both.code.section
+  if (both && !both.code.section.isTitle) return both.code.section
   const told = facts.sentences.find(
     ({ text, instructs, section }) =>
-      instructs && section.level > 1 && /\breconcil\w*\b/i.test(text) && !/\bafter\b/i.test(text),
+      instructs && !section.isTitle && /\breconcil\w*\b/i.test(text) && !/\bafter\b/i.test(text),
   )
   return told?.section ?? null
 }

@@ -4,7 +4,7 @@ import { wordsOf } from './calls.ts'
 const VERB =
   /^(?:Send|Submit|Deliver|Dispatch|Push|Transmit|Post|Do|Call|Forward|Relay|Route|Execute|Enqueue|Message|Create)(?:SMS|Sms|Message|Text|Msg|One|Now|Batch|Async|MT|Single|Request|Context|WithRetry|ShortMessage|SM)*$/i
 const PROVIDER_WORD =
-  /^(?:provider|providers|vendor|carrier|aggregator|telco|twilio|nexmo|vonage|sinch|infobip|messagebird|plivo|smpp|upstream|operator|smsc|transport|driver|sender|outbound|channel|gw|gateway|backend|sms|sns|smsclient|smsapi|prov|egress|adapter|link|esme|sink|router|dispatcher)$/
+  /^(?:provider|providers|vendor|carrier|aggregator|telco|twilio|nexmo|vonage|sinch|infobip|messagebird|plivo|smpp|upstream|operator|smsc|transport|driver|sender|outbound|channel|gw|gateway|backend|sms|sns|smsclient|smsapi|prov|egress|adapter|link|esme|sink|router|dispatcher|routes?|carriers|vendors|gateways)$/
 const NOT_PROVIDER =
   /^(?:http|json|log|logger|w|rw|writer|c|ctx|errors|metrics|store|db|tx|repo|logs|t|testing|fmt|time|sync|wg|cache|redis|queue|q|bus|events?|outbox|kafka|nats|mux|router|span|tracer|enc|encoder|render|resp|response|audit|jobs?|ch)$/
 
@@ -28,6 +28,7 @@ export function isProviderCall(tree: Tree, node: CodeNode): boolean {
     )
   const last = receiver.at(-1) ?? ''
   if (NOT_PROVIDER.test(last)) return false
+  if (/^(?:Send|Submit|Deliver)(?:SMS|Sms|Text|ShortMessage|SM)$/.test(node.name)) return true
   return (
     /^(?:Send|Submit|Deliver|Transmit|SendSMS|SendMessage|SendText|SubmitSM)$/i.test(node.name) &&
     carriesMessage(tree, node) &&
@@ -93,7 +94,7 @@ function isInTest(tree: Tree, node: CodeNode): boolean {
   )
 }
 
-export const DRY_TEST = /\bdry_?run\b|\bisDry\w*|\.Dry\b|\bdry\b|\bshadow\b|ModeShadow/i
+export const DRY_TEST = /dry_?run(?!_NO)|\bisDry\w*|\.Dry\b|\bdry\b|\bshadow\b|ModeShadow/i
 
 function guardOf(tree: Tree, scope: CodeNode, call: CodeNode): Guard {
   if (isInLiveBranch(tree, call)) return { kind: 'effective' }

@@ -88,7 +88,7 @@ function anchorOf(tree: Tree, use: ProviderUse): CodeNode {
 }
 
 const FIELDS =
-  /\b(\w+)\.(?:Message_?UU?ID|MessageUuid|Uuid|UUID|DryRun|Recipient|To|Body|Text|Phone|Number|Msisdn|MSISDN|Message|Content)\b/
+  /\b(\w+)\.(?:Message_?UU?ID|MessageUuid|Uuid|UUID|DryRun|Recipient|To|Body|Text|Phone|Number|Msisdn|MSISDN|Message|Content|Get[A-Z]\w*)\b/
 
 /** The variable that holds the message: what the call's arguments are fields of. */
 function messageVariable(tree: Tree, { call, scope }: ProviderUse): string | null {
@@ -115,14 +115,15 @@ function guardLines(
   const variable = messageVariable(tree, use)
   const reply = replyLines(tree, use, anchor)
   if (!variable || !reply) return null
-  const field = flagField(facts, variable)
+  const field = flagField(facts, variable, textOf(tree, use.scope))
   const step =
     /^\t/m.test(fact.code.text) || indent.includes('\t') || !/^ +\S/m.test(fact.code.text) ? '\t' : '    '
   const inner = [logLine(tree, use, variable), ...reply].map((line) => `${indent}${step}${line}`)
   return [`${indent}if ${field} {`, ...inner, `${indent}}`]
 }
 
-function flagField(facts: Facts, variable: string): string {
+function flagField(facts: Facts, variable: string, scope: string): string {
+  if (new RegExp(String.raw`\b${variable}\.Get[A-Z]`).test(scope)) return `${variable}.GetDryRun()`
   for (const { code } of facts.codes) {
     const known =
       code.language === 'go' ? /\b\w+\.((?:Is)?Dry_?Run(?:\(\))?|Dry)\b/.exec(code.text)?.[1] : undefined
@@ -134,7 +135,7 @@ function flagField(facts: Facts, variable: string): string {
 /** Logs as the block logs already. */
 function logLine(tree: Tree, { scope }: ProviderUse, variable: string): string {
   const text = textOf(tree, scope)
-  const uuid = new RegExp(String.raw`\b${variable}\.(?:Message_?UU?ID|MessageUuid|UUID|Uuid)\b`).exec(
+  const uuid = new RegExp(String.raw`\b${variable}\.(?:Message_?UU?ID|MessageUuid|UUID|Uuid|GetMessageUuid\(\)|GetUuid\(\))`).exec(
     tree.text,
   )?.[0]
   const structured =
@@ -163,14 +164,14 @@ function replyLines(tree: Tree, use: ProviderUse, anchor: CodeNode): string[] | 
     return append ? [substituted(use, textOf(tree, append)), 'continue'] : ['continue']
   }
   const later = tree.nodes.filter((node) => contains(use.scope, node) && node.from >= use.call.to)
-  const returned = later
+  const returns = later
     .filter(
       (node) =>
         node.kind === 'return' &&
         /^return\s+\S/.test(textOf(tree, node)) &&
         enclosing(node, 'function') === enclosing(use.call, 'function'),
     )
-    .at(-1)
+  const returned = returns.findLast((node) => /accepted/i.test(textOf(tree, node))) ?? returns.at(-1)
   if (returned) return substituted(use, textOf(tree, returned)).split('\n')
   const answer = later
     .filter(

@@ -6,6 +6,8 @@ export interface Section {
   /** Exact heading text, without the marks; null for what stands before the first heading. */
   readonly heading: string | null
   readonly level: number
+  /** The one heading of level 1 is the document's title; where there are several they are sections. */
+  readonly isTitle: boolean
   readonly from: number
   readonly headingTo: number
   /** End of the section's own text: the next heading of any level. */

@@ -181,6 +181,7 @@ function buildSections(source: Source, headings: Building['headings']): Section[
     index: 0,
     heading: null,
     level: 0,
+    isTitle: false,
     from: 0,
     headingTo: 0,
     ownTo: headings[0]?.from ?? end,
@@ -189,12 +190,14 @@ function buildSections(source: Source, headings: Building['headings']): Section[
   }
   const sections: Section[] = [top]
   const ends = endsOfSections(headings, end)
+  const titles = headings.filter(({ level }) => level === 1).length
   headings.forEach((heading, index) => {
     while ((open.at(-1)?.level ?? 0) >= heading.level) open.pop()
     const section: Section = {
       index: index + 1,
       heading: heading.text,
       level: heading.level,
+      isTitle: heading.level === 1 && titles === 1,
       from: heading.from,
       headingTo: heading.to,
       ownTo: headings[index + 1]?.from ?? end,

@@ -34,8 +34,8 @@ export function archivedSections(document: Document): ReadonlySet<Section> {
   for (const section of document.sections) {
     const isArchive =
       (section.parent !== null && archived.has(section.parent)) ||
-      (section.heading !== null && section.level > 1 && ARCHIVE.test(section.heading)) ||
-      (section.level > 1 && ARCHIVE_TEXT.test(firstParagraph.get(section) ?? ''))
+      (section.heading !== null && !section.isTitle && ARCHIVE.test(section.heading)) ||
+      (!section.isTitle && ARCHIVE_TEXT.test(firstParagraph.get(section) ?? ''))
     if (isArchive) archived.add(section)
   }
   return archived

@@ -82,7 +82,7 @@ function settledBySafest(facts: Facts, sentence: Sentence): string | null {
   const label = /^[^:.]{3,60}:(?=\s)/.exec(raw)?.[0] ?? ''
   const isPlain = label !== '' && ambiguitiesIn(label).length === 0 && !/\bstrange|weird|odd\b/i.test(label)
   const rollback = facts.document.sections.find(
-    (section) => section.level > 1 && /\broll ?-?back|back-?out|revert\b/i.test(section.heading ?? ''),
+    (section) => !section.isTitle && /\broll ?-?back|back-?out|revert\b/i.test(section.heading ?? ''),
   )
   const reference = rollback?.heading ? ` (section "${rollback.heading}")` : ''
   return `${isPlain ? `${label} set` : 'When a check of the verification gate fails or an alert fires: set'} the mode to \`OFF\`${reference}.`

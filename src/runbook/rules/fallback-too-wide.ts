@@ -9,7 +9,7 @@ import { gateSection } from '../facts/places.ts'
 import { isWithin } from '../markdown/document.ts'
 import { replaceSentence } from '../fixes/prose-edits.ts'
 import { isDenied } from '../prose/modality.ts'
-import { callsOf, docSpan, goName, isQuestion, treesOf, type RoleCall } from './scan.ts'
+import { callsOf, deleteNode, docSpan, goName, isQuestion, treesOf, type RoleCall, type TreeFact } from './scan.ts'
 
 const MESSAGE =
   'Legacy sends after more than a timeout, a transport failure or an open breaker: an answer, 5xx included, allows no fallback'
@@ -95,23 +95,26 @@ function inClient(facts: Facts): Problem[] {
         return []
       const failure = failureAround(tree, node)[0]
       if (!failure || failure.verdict !== 'wide' || !isAboutAnswer(tree, failure)) return []
-      const type = transportType(facts, fact)
-      const fix =
-        failure.kind === 'catch' && type !== null
-          ? safe(
-              replaceCode(
-                facts.document.source,
-                code,
-                failure.span.from,
-                failure.span.to,
-                `(${type}${/ \$\w+/.exec(textOf(tree, failure.span))?.[0] ?? ''})`,
-              ),
-              'Catch only transport failures.',
-            )
-          : manual('An answer of the service, whatever its code, is no failure before acceptance.')
-      return [{ ...docSpan(code, headOf(failure)), message: MESSAGE, fix }]
+      return [{ ...docSpan(code, headOf(failure)), message: MESSAGE, fix: clientFix(facts, fact, failure) }]
     })
   })
+}
+
+/** A catch gets the transport exception; an `if` about an answer goes, so that the answer is read as one. */
+function clientFix(facts: Facts, fact: TreeFact, failure: Failure): Problem['fix'] {
+  const { code, tree } = fact
+  if (failure.kind === 'catch') {
+    const type = transportType(facts, fact)
+    const variable = / \$\w+/.exec(textOf(tree, failure.span))?.[0] ?? ''
+    if (type === null) return manual('Catch only transport failures.')
+    return safe(
+      replaceCode(facts.document.source, code, failure.span.from, failure.span.to, `(${type}${variable})`),
+      'Catch only transport failures.',
+    )
+  }
+  const advice = 'Delete it: an answer of the service, whatever its code, is no failure before acceptance.'
+  const isPlain = failure.node.arms.length === 1 && failure.node.arms[0]?.body.children.length === 1
+  return isPlain && !/\|\||&&/.test(failure.text) ? safe(deleteNode(facts, code, failure.node), advice) : manual(advice)
 }
 
 function isAboutAnswer(tree: Parameters<typeof failureAround>[0], failure: Failure): boolean {
@@ -122,7 +125,7 @@ function isAboutAnswer(tree: Parameters<typeof failureAround>[0], failure: Failu
 const RESEND =
   /\b(?:fall(?:s|ing)? back|fell back|fallback|re-?sends?|sends? (?:it |them |the (?:message|sms|text)s? )?(?:again|once more|anew)|takes? over|retr(?:y|ies)|sends?|steps? in|kicks? in|delivers?|hand(?:s|ed)? (?:it )?back|goes? out|re-?submits?|repeat(?:s|ed)?)\b/gi
 const ANSWERED =
-  /\b(?:rejected|rejects|5xx|4xx|50\d|4\d\d|http error|error (?:status|code|response|answer)|any (?:error|failure|exception|problem|reason|other (?:status|answer|error))|an error|errors|(?:any|every|all|other|whatever) (?:status|answer|exception|non-?2xx|response|failure)|non-?2xx|not (?:answer(?:ed)? )?(?:with )?`?\s*accepted|other than\s+accepted|anything (?:but|other|else)|unless [\w\s]{0,20}accepted|unsuccessful|fails? for (?:any|whatever)|whatever the (?:reason|cause)|duplicate|negative answer|is slow|slow|throws|exception|internal server error|does not deliver|undelivered|no delivery (?:receipt|report)|receipt|complain\w*|unknown status|bad gateway|validation)\b/i
+  /\b(?:rejected|rejects|5xx|4xx|50\d(?!\s*ms)|4\d\d(?!\s*ms)|http error|error (?:status|code|response|answer)|any (?:error|failure|exception|problem|reason|other (?:status|answer|error))|an error|errors|(?:any|every|all|other|whatever) (?:status|answer|exception|non-?2xx|response|failure)|non-?2xx|not (?:answer(?:ed)? )?(?:with )?`?\s*accepted|other than\s+accepted|anything (?:but|other|else)|unless [\w\s]{0,20}accepted|unsuccessful|fails? for (?:any|whatever)|whatever the (?:reason|cause)|duplicate|negative answer|is slow|slow|throws|exception|internal server error|does not deliver|undelivered|no delivery (?:receipt|report)|receipt|complain\w*|unknown status|bad gateway|validation)\b/i
 
 function inProse(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {

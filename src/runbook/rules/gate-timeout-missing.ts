@@ -120,7 +120,7 @@ function validates(facts: Facts, text: string): boolean {
 function isAboutGo(facts: Facts, text: string, section: Section): boolean {
   return (
     mentions(facts.entities.go, text) ||
-    /\btime-?out|\bservice\b|\bgo\b/i.test(text) ||
+    /\btime-?out|\bservice\b|\bgo\b|\b500\s*ms\b/i.test(text) ||
     mentions(facts.entities.go, section.heading ?? '')
   )
 }

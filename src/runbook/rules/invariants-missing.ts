@@ -37,7 +37,7 @@ export function invariantEdits(facts: Facts, which: readonly Invariant[]): Edit[
       /\binvariants?\b|\bguarantees?\b|\bground rules\b/i.test(section.heading ?? '') &&
       !facts.archived.has(section) &&
       section.heading !== null &&
-      section.level > 1,
+      !section.isTitle,
   )
   if (own && which.length < 4) {
     const at = own.from + facts.norm.slice(own.from, own.ownTo).trimEnd().length

@@ -244,10 +244,10 @@ function inProse(facts: Facts): Problem[] {
       return []
     const isInside = section !== null && isWithin(sentence.section, section)
     if (!isInside && !(/\bgo_sms_logs\b/.test(text) && /(?<!go_)\bsms_logs\b/.test(text))) return []
-    const column = OTHER_COLUMN.exec(text)
     const verb = Array.from(text.matchAll(MATCH)).find(
       (match) => !isDenied(text, match.index, match[0].length),
     )
+    const column = verb && Array.from(text.matchAll(new RegExp(OTHER_COLUMN.source, 'gi'))).find(({ index }) => index > verb.index)
     if (
       !column ||
       !verb ||
@@ -258,7 +258,7 @@ function inProse(facts: Facts): Problem[] {
     if (
       column.index < verb.index ||
       column.index - verb.index > 110 ||
-      /\b(?:only|alone|nothing else|no other|must not|never|at \d|every|for the reader|report|shown|sorted|younger|older|after \d|before \d)\b/i.test(
+      /\b(?:only|alone|nothing else|no other|must not|never|for the reader|report|shown|sorted|younger|older|after \d|before \d)\b/i.test(
         text,
       )
     )

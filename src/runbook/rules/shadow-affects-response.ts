@@ -206,7 +206,7 @@ function fixOf(facts: Facts, { fact }: RoleCall, node: CodeNode, call: CodeNode)
 const ANSWER =
   /\b(?:(?:http )?(?:response|status code|status|answer|reply)|(?:the )?(?:api|controller|endpoint|caller|client|school|customer|user|tenant|merchant|front ?end|browser|app|shop|portal|laravel|we|it))\b/i
 const EFFECT =
-  /\b(?:answers?|returns?|returned|responds?|replies|reply|changes?|changed|overrides?|overwrites?|replaces?|decides?|determines?|propagat\w+|pass(?:es|ed)? (?:on|back|through|along)|surfac\w+|bubbl\w+|is (?:shown|merged|copied|included|used)|becomes?|fails? the request|takes? (?:the status|over)|affects?|influences?|gets? (?:a )?[45]\d\d|with (?:a |an )?(?:http )?[45]\d\d|waits? for)\b/gi
+  /\b(?:answers?|returns?|returned|responds?|replies|reply|changes?|changed|overrides?|overwrites?|replaces?|decides?|determines?|propagat\w+|pass(?:es|ed)? (?:\w+ )?(?:on|back|through|along)|(?:is|are) (?:handed|given|relayed|forwarded|sent) (?:on |back )?to|surfac\w+|bubbl\w+|is (?:shown|merged|copied|included|used)|becomes?|fails? the request|takes? (?:the status|over)|affects?|influences?|gets? (?:a )?[45]\d\d|with (?:a |an )?(?:http )?[45]\d\d|waits? for)\b/gi
 const HTTP =
   /\b(?:[45]\d\d|response|http|caller|answers? the|returns?|respond\w*|api|status code|user sees|request fails|sees the|reply|replies)\b/i
 
@@ -237,7 +237,8 @@ function inProse(facts: Facts): Problem[] {
     )
       return []
     const verb = Array.from(sentence.text.matchAll(EFFECT)).find(
-      (match) => !isDenied(sentence.text, match.index, match[0].length),
+      (match) =>
+        !isDenied(sentence.text, match.index, match[0].length) && !isGoItself(facts, sentence.text, match.index),
     )
     if (
       !verb ||
@@ -246,7 +247,6 @@ function inProse(facts: Facts): Problem[] {
       )
     )
       return []
-    if (isGoItself(facts, sentence.text, verb.index)) return []
     const text = sentence.unit.row
       ? 'no effect on the response'
       : `In \`SHADOW\` the answer of ${goName(facts)} is only logged and MUST NOT change the HTTP response.`

@@ -9,7 +9,7 @@ import { isQuestion } from './scan.ts'
 import { timeoutMessage } from './timeout-wrong.ts'
 
 const LIMIT =
-  /\b(?:time-?outs?|times? out|timed out|time limit|limit|waits?|waiting|gives? up|giving up|abort(?:s|ed)?|aband?on(?:s|ed)?|deadline|at most|up to|max(?:imum)?|no later than|not answer(?:ed)?|does not answer|no answer|within|cut(?:s|ting)? off|falls? back after|longer than|cancel(?:s|led)?|has \d|budget|ceiling|after more than|exceeds?)\b/i
+  /\b(?:time[- ]?outs?|times? out|timed out|time limit|limit|waits?|waiting|gives? up|giving up|abort(?:s|ed)?|aband?on(?:s|ed)?|deadline|at most|up to|max(?:imum)?|no later than|not answer(?:ed)?|does not answer|no answer|within|cut(?:s|ting)? off|falls? back after|longer than|cancel(?:s|led)?|has \d|budget|ceiling|after more than|exceeds?)\b/i
 const OTHER_LINK =
   /\b(?:delay\w*|latency|slow\w*|inject\w*|simulat\w*|netem|toxi\w*|sleep\w*|probe\w*|health\w*|readiness|liveness|\/healthz?|livez|readyz|deploy\w*|roll-?out|rolling|restart\w*|cache[ds]?|ttl|scrape\w*|p9\d|p50|percentile|alert\w*|panel|provider(?:'s)?|aggregator|vendor|carrier|smpp|soap|listener|reading a request|read timeout|write timeout|idle|load balancer|f5|nginx|ingress|dns|lock|database|statement|query|backoff|retry after|between (?:retries|attempts)|breaker (?:stays|opens|closes|resets|half)|half-?open|cool-?down|interval|every|poll\w*|window|soak|stay(?:s)? in|before the next|sla|ticket|answers? in|average|mean|median|usually|clears? (?:by )?itself|ago|session|token|handset|phone|arrives? within|arrive within|delivered within|sync\w*|propagat\w*|drain\w*|grace\w*|shutdown|flag is (?:read|cached)|pages?|on-?call|acknowledge\w*|connect timeout|connection timeout|shell|ssh|curl|flush\w*|lag|replica\w*)\b/i
 
@@ -30,7 +30,8 @@ function inSentence(facts: Facts, sentence: Sentence, durations: readonly Durati
     mentions(facts.entities.go, text) ||
     (/\bfall-?back|legacy\b/i.test(text) && !/provider/i.test(text)) ||
     clientIn(text) ||
-    (/\btime-?out\b/i.test(text) && mentions(facts.entities.go, context))
+    (/\bthe (?:call|request|hop)\b/i.test(text) && /\btimes?[- ]?out\b/i.test(text)) ||
+    (/\btime[- ]?out\b/i.test(text) && mentions(facts.entities.go, context))
   if (!aboutGo || !LIMIT.test(text)) return []
   return durations.flatMap((duration) => {
     if (is500(duration.ms) || !isLimitOfCall(facts, text, duration)) return []
@@ -95,7 +96,7 @@ function inRow(facts: Facts, sentence: Sentence, durations: readonly Duration[])
       .join(' | '),
   )
   const isOwn =
-    /\btime-?out\b/i.test(sentence.text) &&
+    /\btime[- ]?out\b/i.test(sentence.text) &&
     mentions(facts.entities.go, header) &&
     !OTHER_LINK.test(sentence.text)
   if (isOwn) return problemsOf(facts, sentence, durations)
