@@ -55,6 +55,15 @@ test('the result says what the brief asks for', () => {
   assert.match(after, /in_array\(\$result->status, \['accepted', 'duplicate'\], true\)/)
 })
 
+const lineOf = (changed: string, invariant: number): string => {
+  const result = { ...harden(''), final: lint(changed), remaining: [] }
+  return (
+    new RegExp(`^Invariant ${invariant}, .*$`, 'm').exec(
+      renderParts({ ...result, before: changed, after: changed, initial: result.final }),
+    )?.[0] ?? ''
+  )
+}
+
 test('Part D never confirms what is not shown', () => {
   const { after } = harden(text)
   const withoutGuard = after.replace(/\tif req\.DryRun \{[\s\S]*?\n\t\}\n/, '')
@@ -63,14 +72,6 @@ test('Part D never confirms what is not shown', () => {
   const bare = after
     .replace("->withOptions(['timeout' => 0.5, 'connect_timeout' => 0.5])", '')
     .replace('Laravel 10.48', 'Laravel')
-  const lineOf = (changed: string, invariant: number): string => {
-    const result = { ...harden(''), final: lint(changed), remaining: [] }
-    return (
-      new RegExp(`^Invariant ${invariant}, .*$`, 'm').exec(
-        renderParts({ ...result, before: changed, after: changed, initial: result.final }),
-      )?.[0] ?? ''
-    )
-  }
   assert.match(lineOf(after, 1), /enforced$/)
   assert.match(lineOf(withoutGuard, 1), /NOT CONFIRMED$/)
   assert.match(lineOf(withoutHandler, 1), /NOT CONFIRMED$/)

@@ -132,14 +132,15 @@ test('lines that no edit touches come through with their line ends', () => {
   )
 })
 
+const plain = (findings: ReturnType<typeof lint>['findings']): string[] =>
+  findings.map(({ rule, from, to }) => `${rule} ${from} ${to}`)
+
 test('the order of the rules does not matter', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...texts),
       fc.shuffledSubarray([...ALL_RULES], { minLength: ALL_RULES.length }),
       (text, rules) => {
-        const plain = (findings: ReturnType<typeof lint>['findings']): string[] =>
-          findings.map(({ rule, from, to }) => `${rule} ${from} ${to}`)
         assert.deepEqual(plain(lint(text, rules).findings), plain(lint(text).findings))
         assert.equal(harden(text, rules).after, harden(text).after)
       },

@@ -22,8 +22,11 @@ export function rulesVerb(terminal: Terminal): Command {
     )
 }
 
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `  - ${line}\n`).join('')
+}
+
 function describe(rule: Rule): string {
-  const list = (lines: readonly string[]): string => lines.map((line) => `  - ${line}\n`).join('')
   const invariant = rule.invariant === null ? '' : ` (invariant ${rule.invariant})`
   return `${pc.bold(rule.id)}${invariant}\n${rule.title}\n\nDemands:\n  ${rule.demands}\n\nBreaks it:\n${list(rule.breaks)}\nOnly looks so:\n${list(rule.looksOnlySo)}\nFixed by:\n  ${rule.fixedBy}\n`
 }

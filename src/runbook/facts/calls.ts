@@ -76,7 +76,10 @@ function roleByWords(tree: Tree, call: CodeNode, goWords: ReadonlySet<string>): 
 
 /** Whatever a client's method is called: what is told whether to run dry calls the Go service. */
 export function takesDryRun(call: CodeNode): boolean {
-  return /^\$(?:this->)?\w+->\w+$/.test(call.callee) && call.args.some((argument) => argument.kind === 'pair' && DRY_RUN.test(argument.name))
+  return (
+    /^\$(?:this->)?\w+->\w+$/.test(call.callee) &&
+    call.args.some((argument) => argument.kind === 'pair' && DRY_RUN.test(argument.name))
+  )
 }
 
 function learnFromWords(tree: Tree, known: Map<string, Role>, goWords: ReadonlySet<string>): void {
@@ -118,7 +121,7 @@ function learnFromArms(tree: Tree, known: Map<string, Role>): void {
     if (context.modes.size === 1 && context.modes.has('OFF')) known.set(call.callee, 'legacy')
   for (const { call, context } of placed) {
     if (known.has(call.callee) || context.modes.has('OFF') || context.modes.size === 0) continue
-    if (/^\$/.test(call.callee)) known.set(call.callee, 'go')
+    if (call.callee.startsWith('$')) known.set(call.callee, 'go')
   }
 }
 
@@ -158,7 +161,7 @@ export function uuidExpression(tree: Tree, call: CodeNode): { from: number; to: 
   }
   if (
     outer.parent?.kind === 'other' &&
-    /uuid\.Must$/.test(outer.parent.parent?.callee ?? '') &&
+    outer.parent.parent?.callee.endsWith('uuid.Must') &&
     outer.parent.parent
   ) {
     from = outer.parent.parent.from

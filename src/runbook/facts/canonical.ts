@@ -73,7 +73,7 @@ function groupBySection(facts: Facts): Map<Section, { sentences: Sentence[]; cod
 }
 
 function namesController({ code, tree }: CodeFact): boolean {
-  if (code.path !== null) return /SmsController\.php$/.test(code.path)
+  if (code.path !== null) return code.path.endsWith('SmsController.php')
   if (/SmsController\.php/.test(code.info)) return true
   if (tree?.nodes.some((node) => node.kind === 'class' && node.name === 'SmsController')) return true
   return /^\s*(?:<\?php\s*)?(?:\/\/|#|\/\*\*?)[^\n]*SmsController(?:\.php|::)/.test(code.text)

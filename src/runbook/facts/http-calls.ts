@@ -162,7 +162,7 @@ function pairTimeout(fact: Fact, area: { from: number; to: number }): TimeoutPla
     fact,
     from: pair.value.from,
     to: pair.value.to,
-    unit: /_ms$/.test(pair.name) ? 'ms' : 's',
+    unit: pair.name.endsWith('_ms') ? 'ms' : 's',
     text: textOf(fact.tree, pair.value),
     isOption: true,
   }
@@ -187,24 +187,31 @@ function atReceiver(fact: Fact, call: CodeNode, fragments: readonly Fact[]): Tim
   const macro = /^Http::(\w+)->/.exec(call.callee)?.[1]
   for (const [other, nodes] of [[fact, fact.tree.nodes] as const, ...buildersOf(fragments)]) {
     for (const node of nodes) {
-      const isReceiver = receiver && node.kind === 'assign' && node.name === receiver && !contains(node, call)
-      const isMacro =
-        macro &&
-        node.kind === 'call' &&
-        /Http::macro$/.test(node.callee) &&
-        textOf(other.tree, node).includes(`'${macro}'`)
-      const isClient =
-        receiver &&
-        node.kind === 'call' &&
-        /^new \\?(?:\w+\\)*(?:Client|GuzzleClient)$/.test(node.callee) &&
-        (other === fact || /singleton|bind|when/.test(other.code.text)) &&
-        /['"]timeout['"]/.test(textOf(other.tree, node))
-      if (!isReceiver && !isMacro && !isClient) continue
+      const isOwn =
+        receiver !== undefined &&
+        (isAssignmentOf(node, receiver, call) || isClient(other, node, other === fact))
+      if (!isOwn && !(macro !== undefined && isMacro(other, node, macro))) continue
       const place = pairTimeout(other, node) ?? timeoutCall(other, node)
       if (place) return place
     }
   }
   return null
+}
+
+function isAssignmentOf(node: CodeNode, receiver: string, call: CodeNode): boolean {
+  return node.kind === 'assign' && node.name === receiver && !contains(node, call)
+}
+
+function isMacro({ tree }: Fact, node: CodeNode, name: string): boolean {
+  return (
+    node.kind === 'call' && node.callee.endsWith('Http::macro') && textOf(tree, node).includes(`'${name}'`)
+  )
+}
+
+/** A client that is built with a timeout; one in another block counts where the container binds it. */
+function isClient({ tree, code }: Fact, node: CodeNode, isSameBlock: boolean): boolean {
+  if (node.kind !== 'call' || !/^new \\?(?:\w+\\)*(?:Client|GuzzleClient)$/.test(node.callee)) return false
+  return (isSameBlock || /singleton|bind|when/.test(code.text)) && /['"]timeout['"]/.test(textOf(tree, node))
 }
 
 function timeoutCall(fact: Fact, area: CodeNode): TimeoutPlace | null {

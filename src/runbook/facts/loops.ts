@@ -50,43 +50,27 @@ function callOfClosure(closure: CodeNode): CodeNode | null {
 }
 
 function describe(tree: Tree, node: CodeNode, body: CodeNode): Loop {
+  const none = { node, body, key: null, value: null, subject: null, isCall: node.kind === 'call' }
   if (node.kind === 'call') {
-    const params = Array.from((body.head ? textOf(tree, body.head) : '').matchAll(/\$\w+/g), ([name]) => name)
-    const head = textOf(tree, { from: body.from, to: Math.min(body.to, body.from + 120) })
-    const arrow =
-      params.length > 0
-        ? params
-        : Array.from(
-            /^(?:static )?(?:fn|function)\s*\(([^)]*)\)/.exec(head)?.[1]?.matchAll(/\$\w+/g) ?? [],
-            ([name]) => name,
-          )
-    return { node, body, value: arrow[0] ?? null, key: arrow[1] ?? null, subject: null, isCall: true }
+    const [value = null, key = null] = closureParameters(tree, body)
+    return { ...none, value, key }
   }
   const head = node.head ? textOf(tree, node.head) : ''
   const foreach = /^\(?\s*([\s\S]*?)\s+as\s+(?:(\$\w+)\s*=>\s*)?&?(\$\w+|\[[^\]]*\])\s*\)?$/.exec(head)
   if (foreach)
-    return {
-      node,
-      body,
-      subject: foreach[1] ?? null,
-      key: foreach[2] ?? null,
-      value: foreach[3] ?? null,
-      isCall: false,
-    }
+    return { ...none, subject: foreach[1] ?? null, key: foreach[2] ?? null, value: foreach[3] ?? null }
   const range = /^(\w+)(?:,\s*(\w+))?\s*:?=\s*range\s+(.+)$/.exec(head)
-  if (range)
-    return {
-      node,
-      body,
-      key: range[1] ?? null,
-      value: range[2] ?? null,
-      subject: range[3] ?? null,
-      isCall: false,
-    }
-  return { node, body, key: null, value: null, subject: null, isCall: false }
+  return range ? { ...none, key: range[1] ?? null, value: range[2] ?? null, subject: range[3] ?? null } : none
+}
+
+function closureParameters(tree: Tree, closure: CodeNode): string[] {
+  const head = closure.head ? textOf(tree, closure.head) : ''
+  return Array.from(head.matchAll(/\$\w+/g), ([name]) => name)
 }
 
 /** Whether a part of the code sends anything anywhere. */
 export function sendsSomething(tree: Tree, body: CodeNode): boolean {
-  return tree.nodes.some((node) => node.kind === 'call' && contains(body, node) && (isSendLike(node) || takesDryRun(node)))
+  return tree.nodes.some(
+    (node) => node.kind === 'call' && contains(body, node) && (isSendLike(node) || takesDryRun(node)),
+  )
 }

@@ -24,24 +24,32 @@ function modesOfConjunction(condition: string): ModeSet | null {
 }
 
 function modesOfTest(test: string): ModeSet | null {
+  return modesOfList(test) ?? modesOfQuestion(test) ?? modesOfComparison(test)
+}
+
+/** `in_array($mode, ['SHADOW', 'ON'])` */
+function modesOfList(test: string): ModeSet | null {
   const list = /(!?)\s*in_array\s*\([^,]+,\s*\[([^\]]*)\]/.exec(test)
-  if (list) {
-    const named = new Set(
-      (list[2] ?? '')
-        .split(',')
-        .map(modeOfLiteral)
-        .filter((mode) => mode !== null),
-    )
-    if (named.size > 0) return list[1] ? complement(named) : named
-  }
+  const modes = (list?.[2] ?? '').split(',').map((literal) => modeOfLiteral(literal))
+  const named = new Set(modes.filter((mode) => mode !== null))
+  if (!list || named.size === 0) return null
+  return list[1] ? complement(named) : named
+}
+
+/** `$mode->isShadow()`, `$mode->is('ON')` */
+function modesOfQuestion(test: string): ModeSet | null {
   const call = /(!?)\s*[$\w>():.'-]*?(?:\bis|\bin|\bequals)_?(Off|Shadow|On|Live)?\s*\(\s*([^()]*)\)/.exec(
     test,
   )
-  const called = call && (call[2] ? modeOfLiteral(call[2]) : modeOfLiteral(call[3] ?? ''))
-  if (call && called) return call[1] ? complement(new Set([called])) : new Set([called])
-  const compared = new RegExp(String.raw`(===?|!==?|<>)\s*(${LITERAL})|(${LITERAL})\s*(===?|!==?|<>)`).exec(
-    test,
-  )
+  const mode = call && modeOfLiteral(call[2] ?? call[3] ?? '')
+  if (!call || !mode) return null
+  return call[1] ? complement(new Set([mode])) : new Set([mode])
+}
+
+/** `$mode === Mode::Off`, either way round */
+function modesOfComparison(test: string): ModeSet | null {
+  const pattern = new RegExp(String.raw`(===?|!==?|<>)\s*(${LITERAL})|(${LITERAL})\s*(===?|!==?|<>)`)
+  const compared = pattern.exec(test)
   const mode = compared && modeOfLiteral(compared[2] ?? compared[3] ?? '')
   if (!compared || !mode) return null
   const operator = compared[1] ?? compared[4] ?? ''

@@ -28,9 +28,14 @@ function findGate(facts: Facts): Section | null {
     const text = facts.norm.slice(section.headingTo, section.to)
     const modes = ['OFF', 'SHADOW', 'ON'].filter((mode) => namesMode(text, mode)).length
     const sends =
-      /\b(?:sends?|sent|arrives?|receives?|handsets?|phones?|deliver\w*|\d+ (?:texts?|messages?|sms))\b/i.test(text) ? 2 : 0
+      /\b(?:sends?|sent|arrives?|receives?|handsets?|phones?|deliver\w*|\d+ (?:texts?|messages?|sms))\b/i.test(
+        text,
+      )
+        ? 2
+        : 0
     const score = word + modes + sends + (/\b(?:reconcil|unit|php -l)/i.test(text) ? -1 : 0)
-    if (word + modes + sends >= 5 && modes + sends > 0 && (!best || score > best.score)) best = { section, score }
+    if (word + modes + sends >= 5 && modes + sends > 0 && (!best || score > best.score))
+      best = { section, score }
   }
   return best?.section ?? gateByContent(facts)
 }

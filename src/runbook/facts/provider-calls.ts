@@ -112,37 +112,32 @@ function guardOf(tree: Tree, scope: CodeNode, call: CodeNode): Guard {
   return late ? { kind: 'late', node: late } : { kind: 'none' }
 }
 
-/** `if !req.DryRun { provider... }`, or the else of a test. */
+const LIVE_TEST = /!\s*[\w.()]*dry_?run|dry_?run\w*(?:\(\))?\s*==\s*false|!\s*[\w.]*isDry|!\s*dry\b/i
+
+/** `if !req.DryRun { provider... }`, the else of a test, or the default beside a case. */
 function isInLiveBranch(tree: Tree, call: CodeNode): boolean {
   for (const at of ancestors(call)) {
-    if (at.kind === 'if') {
-      const arm = at.arms.find(({ body }) => contains(body, call))
-      const own = arm?.condition ? textOf(tree, arm.condition) : ''
-      if (/!\s*[\w.()]*dry_?run|dry_?run\w*(?:\(\))?\s*==\s*false|!\s*[\w.]*isDry|!\s*dry\b/i.test(own))
-        return true
-      const first = at.arms[0]?.condition
-      if (
-        arm &&
-        arm !== at.arms[0] &&
-        first &&
-        DRY_TEST.test(textOf(tree, first)) &&
-        !/!/.test(textOf(tree, first))
-      )
-        return true
+    if (at.kind === 'if' && isLiveArm(tree, at, call)) return true
+    if (at.kind === 'case') {
+      const isOfFlag = at.parent?.head ? DRY_TEST.test(textOf(tree, at.parent.head)) : false
+      if (isOfFlag) return at.labels.length === 0 || at.labels.join().includes('false')
+      if (at.labels.length === 0 && at.parent?.children.some((other) => testsFlag(other))) return true
     }
-    if (at.kind === 'case' && at.parent && DRY_TEST.test(at.parent.head ? textOf(tree, at.parent.head) : ''))
-      return /false/.test(at.labels.join()) || at.labels.length === 0
-    if (
-      at.kind === 'case' &&
-      at.labels.length === 0 &&
-      at.parent?.children.some(
-        (other) => other.kind === 'case' && other.labels.some((label) => DRY_TEST.test(label)),
-      )
-    )
-      return true
     if (at.kind === 'function' && !at.isExpression) return false
   }
   return false
+}
+
+function isLiveArm(tree: Tree, choice: CodeNode, call: CodeNode): boolean {
+  const arm = choice.arms.find(({ body }) => contains(body, call))
+  if (arm?.condition && LIVE_TEST.test(textOf(tree, arm.condition))) return true
+  const first = choice.arms[0]
+  const tested = first?.condition ? textOf(tree, first.condition) : ''
+  return arm !== undefined && arm !== first && DRY_TEST.test(tested) && !tested.includes('!')
+}
+
+function testsFlag(arm: CodeNode): boolean {
+  return arm.kind === 'case' && arm.labels.some((label) => DRY_TEST.test(label))
 }
 
 /** Returns, or goes on with the next message where the call stands in the same loop. */

@@ -1,4 +1,4 @@
-import MagicString from 'magic-string'
+import { MagicString } from 'magic-string'
 import type { Edit, Finding } from '../finding.ts'
 import { toBody, type Source } from '../markdown/source.ts'
 

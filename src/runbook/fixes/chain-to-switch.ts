@@ -7,40 +7,57 @@ import { indentAt, indentStep, replaceCode } from './edits.ts'
 
 type Fact = CodeFact & { readonly tree: Tree }
 
+interface ChainArm {
+  /** Null for `else`. */
+  readonly test: { readonly mode: string; readonly label: string } | null
+  readonly body: CodeNode
+}
+
 /** Rewrites an if-chain over the mode as a switch; null where an arm asks for more than one mode. */
 export function chainToSwitch(facts: Facts, fact: Fact, chain: CodeNode): Edit[] | null {
   const { code, tree } = fact
+  const subject = /^\(?\s*(\$[\w>()-]+|config\([^()]*\))\s*[=!]==?/.exec(
+    textOf(tree, chain.arms[0]?.condition ?? chain),
+  )?.[1]
+  const arms = armsOf(tree, chain)
+  const rest = arms && modeOfElse(arms)
+  if (!subject || !arms || rest === null) return null
+  const indent = indentAt(code, chain.from)
+  const step = indentStep(code)
+  const sample = arms[0]?.test?.label ?? "'OFF'"
+  const lines = arms.flatMap(({ test, body }) => {
+    const label = test?.label ?? (rest ? labelLike(sample, rest) : null)
+    const end = endsFlow(tree, body) ? [] : [`${indent}${step}${step}break;`]
+    return [
+      `${indent}${step}${label ? `case ${label}` : 'default'}:`,
+      ...bodyLines(tree, body, indent, step),
+      ...end,
+    ]
+  })
+  const text = [`switch (${subject}) {`, ...lines, `${indent}}`].join('\n')
+  return replaceCode(facts.document.source, code, chain.from, chain.to, text)
+}
+
+/** Null where a condition asks for anything but one mode, or for a mode twice. */
+function armsOf(tree: Tree, chain: CodeNode): ChainArm[] | null {
   const arms = chain.arms.map(({ condition, body }) => ({
-    mode: modeOf(tree, condition),
+    test: modeOf(tree, condition),
     body,
     isElse: condition === null,
   }))
   const named = arms.filter(({ isElse }) => !isElse)
-  if (named.some(({ mode }) => mode === null) || arms.length < 3) return null
-  const subject = /^\(?\s*(\$[\w>()-]+|config\([^()]*\))\s*[=!]==?/.exec(
-    textOf(tree, chain.arms[0]?.condition ?? chain),
-  )?.[1]
-  const literals = new Set(named.map(({ mode }) => mode?.mode))
-  const rest = MODES.filter((mode) => !literals.has(mode))
-  if (
-    !subject ||
-    literals.size !== named.length ||
-    (rest.length > 0 && !(rest.length === 1 && arms.some(({ isElse }) => isElse)))
-  )
-    return null
-  const indent = indentAt(code, chain.from)
-  const step = indentStep(code)
-  const lines = [`switch (${subject}) {`]
-  for (const arm of arms) {
-    const isDefault = arm.isElse && rest.length === 0
-    const label = isDefault
-      ? 'default:'
-      : `case ${arm.mode?.label ?? labelLike(named[0]?.mode?.label ?? "'OFF'", rest[0] ?? 'ON')}:`
-    lines.push(`${indent}${step}${label}`, ...bodyLines(tree, arm.body, indent, step))
-    if (!endsFlow(tree, arm.body)) lines.push(`${indent}${step}${step}break;`)
-  }
-  lines.push(`${indent}}`)
-  return replaceCode(facts.document.source, code, chain.from, chain.to, lines.join('\n'))
+  const modes = new Set(named.map(({ test }) => test?.mode))
+  return arms.length >= 3 && named.every(({ test }) => test !== null) && modes.size === named.length
+    ? arms
+    : null
+}
+
+/** The one mode that `else` stands for; '' where all three are named; null where it stands for several. */
+function modeOfElse(arms: readonly ChainArm[]): string | null {
+  const named = new Set(arms.map(({ test }) => test?.mode))
+  const rest = MODES.filter((mode) => !named.has(mode))
+  if (rest.length === 0) return ''
+  return rest.length === 1 && arms.some(({ test }) => test === null) ? (rest[0] ?? null) : null
 }
 
 function modeOf(

@@ -135,9 +135,9 @@ function flagField(facts: Facts, variable: string, scope: string): string {
 /** Logs as the block logs already. */
 function logLine(tree: Tree, { scope }: ProviderUse, variable: string): string {
   const text = textOf(tree, scope)
-  const uuid = new RegExp(String.raw`\b${variable}\.(?:Message_?UU?ID|MessageUuid|UUID|Uuid|GetMessageUuid\(\)|GetUuid\(\))`).exec(
-    tree.text,
-  )?.[0]
+  const uuid = new RegExp(
+    String.raw`\b${variable}\.(?:Message_?UU?ID|MessageUuid|UUID|Uuid|GetMessageUuid\(\)|GetUuid\(\))`,
+  ).exec(tree.text)?.[0]
   const structured =
     /\b((?:\w+\.)*(?:log|logger|slog|lg)(?:\.With\([^()]*\))?)\.(?:Info|Warn|Error|Debug)(Context\(\w+,\s*|\()/.exec(
       text,
@@ -164,13 +164,12 @@ function replyLines(tree: Tree, use: ProviderUse, anchor: CodeNode): string[] | 
     return append ? [substituted(use, textOf(tree, append)), 'continue'] : ['continue']
   }
   const later = tree.nodes.filter((node) => contains(use.scope, node) && node.from >= use.call.to)
-  const returns = later
-    .filter(
-      (node) =>
-        node.kind === 'return' &&
-        /^return\s+\S/.test(textOf(tree, node)) &&
-        enclosing(node, 'function') === enclosing(use.call, 'function'),
-    )
+  const returns = later.filter(
+    (node) =>
+      node.kind === 'return' &&
+      /^return\s+\S/.test(textOf(tree, node)) &&
+      enclosing(node, 'function') === enclosing(use.call, 'function'),
+  )
   const returned = returns.findLast((node) => /accepted/i.test(textOf(tree, node))) ?? returns.at(-1)
   if (returned) return substituted(use, textOf(tree, returned)).split('\n')
   const answer = later

@@ -17,8 +17,9 @@ export function manual(advice: string, edits: readonly Edit[] = []): Fix {
 export function deleteLines(source: Source, from: number, to: number): Edit {
   const start = lineStart(source, from)
   let end = Math.min(source.norm.length, lineEnd(source, Math.max(from, to - 1)) + 1)
-  const isBlankBefore = start === 0 || isBlank(source, start - 1)
-  while (isBlankBefore && end < source.norm.length && isBlank(source, end)) end = lineEnd(source, end) + 1
+  if (start === 0 || isBlank(source, start - 1)) {
+    while (end < source.norm.length && isBlank(source, end)) end = lineEnd(source, end) + 1
+  }
   return { from: start, to: Math.min(end, source.norm.length), text: '' }
 }
 

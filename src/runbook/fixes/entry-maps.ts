@@ -61,28 +61,36 @@ function recipientFor(
 ): { text: string; edits: Edit[] } | null {
   const { sendLoop, fact } = shape
   const found = recipientExpression(facts, shape)
-  if (!found || !sendLoop || !entry.loop) return null
-  let text = found.text
-  if (sendLoop.key && sendLoop.key !== key) text = substitute(text, sendLoop.key, key)
-  const iteratesMap = sendLoop.subject === entry.name
-  if (sendLoop.value && variablePattern(sendLoop.value).test(text)) {
-    if (iteratesMap || sendLoop.subject !== entry.loop.subject || !entry.loop.value) return null
-    text = substitute(text, sendLoop.value, entry.loop.value)
-  }
-  const known = new Set([
-    ...(entry.loop.key ? [entry.loop.key] : []),
-    ...(entry.loop.value ? [entry.loop.value] : []),
-  ])
-  const isVisible = Array.from(text.matchAll(/\$\w+/g), ([name]) => name).every(
-    (name) =>
-      known.has(name) || name === key || name === '$this' || isBefore(fact.tree, name, entry.loop?.node),
+  const text = found && inWordsOf(shape, entry, key, found.text)
+  if (!found || !text || !sendLoop) return null
+  if (!sendLoop.key) return { text, edits: [] }
+  const edits = replaceCode(
+    facts.document.source,
+    fact.code,
+    found.from,
+    found.to,
+    `$recipientMap[${sendLoop.key}]`,
   )
-  if (!isVisible) return null
-  const replacement = sendLoop.key ? `$recipientMap[${sendLoop.key}]` : null
-  const edits = replacement
-    ? replaceCode(facts.document.source, fact.code, found.from, found.to, replacement)
-    : []
   return edits ? { text, edits } : null
+}
+
+/** The expression with the entry loop's key and value; null where it names what that loop cannot see. */
+function inWordsOf(
+  { sendLoop, fact }: ControllerShape,
+  entry: NonNullable<ControllerShape['uuids']>,
+  key: string,
+  expression: string,
+): string | null {
+  const { loop } = entry
+  if (!sendLoop || !loop) return null
+  let text = sendLoop.key && sendLoop.key !== key ? substitute(expression, sendLoop.key, key) : expression
+  if (sendLoop.value && variablePattern(sendLoop.value).test(text)) {
+    if (sendLoop.subject === entry.name || sendLoop.subject !== loop.subject || !loop.value) return null
+    text = substitute(text, sendLoop.value, loop.value)
+  }
+  const known = new Set([key, '$this', loop.key, loop.value])
+  const names = Array.from(text.matchAll(/\$\w+/g), ([name]) => name)
+  return names.every((name) => known.has(name) || isBefore(fact.tree, name, loop.node)) ? text : null
 }
 
 function substitute(text: string, from: string, to: string): string {

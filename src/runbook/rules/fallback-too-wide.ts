@@ -9,7 +9,7 @@ import { gateSection } from '../facts/places.ts'
 import { isWithin } from '../markdown/document.ts'
 import { replaceSentence } from '../fixes/prose-edits.ts'
 import { isDenied } from '../prose/modality.ts'
-import { callsOf, deleteNode, docSpan, goName, isQuestion, treesOf, type RoleCall, type TreeFact } from './scan.ts'
+import { callsOf, deleteNode, docSpan, goName, tells, treesOf, type RoleCall, type TreeFact } from './scan.ts'
 
 const MESSAGE =
   'Legacy sends after more than a timeout, a transport failure or an open breaker: an answer, 5xx included, allows no fallback'
@@ -114,7 +114,9 @@ function clientFix(facts: Facts, fact: TreeFact, failure: Failure): Problem['fix
   }
   const advice = 'Delete it: an answer of the service, whatever its code, is no failure before acceptance.'
   const isPlain = failure.node.arms.length === 1 && failure.node.arms[0]?.body.children.length === 1
-  return isPlain && !/\|\||&&/.test(failure.text) ? safe(deleteNode(facts, code, failure.node), advice) : manual(advice)
+  return isPlain && !/\|\||&&/.test(failure.text)
+    ? safe(deleteNode(facts, code, failure.node), advice)
+    : manual(advice)
 }
 
 function isAboutAnswer(tree: Parameters<typeof failureAround>[0], failure: Failure): boolean {
@@ -130,24 +132,10 @@ const ANSWERED =
 function inProse(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {
     const { text } = sentence
-    if (
-      !sentence.instructs ||
-      sentence.unit.kind === 'heading' ||
-      isQuestion(sentence) ||
-      isInGate(facts, sentence)
-    )
-      return []
-    const isLegacy =
-      mentions(facts.entities.legacy, text) ||
-      /\bfall(?:s|ing)?[- ]?back\b/i.test(text) ||
-      /--driver[= ]legacy/i.test(text)
-    const answered = ANSWERED.exec(text)
-    if (!isLegacy || !answered || isGateRow(facts, text, sentence.lead)) return []
-    if (
-      facts.modesOf(sentence).has('SHADOW') ||
-      (facts.modesOf(sentence).has('OFF') && !facts.modesOf(sentence).has('ON'))
-    )
-      return []
+    if (!tells(sentence) || isInGate(facts, sentence) || !isAboutLegacy(facts, text)) return []
+    if (!ANSWERED.test(text) || isGateRow(facts, text, sentence.lead)) return []
+    const modes = facts.modesOf(sentence)
+    if (modes.has('SHADOW') || (modes.has('OFF') && !modes.has('ON'))) return []
     const verb = Array.from(text.matchAll(RESEND)).find(
       (match) => !isDenied(text, match.index, match[0].length) && !/^rejects?/i.test(match[0]),
     )
@@ -171,6 +159,10 @@ function inProse(facts: Facts): Problem[] {
       },
     ]
   })
+}
+
+function isAboutLegacy(facts: Facts, text: string): boolean {
+  return mentions(facts.entities.legacy, text) || /\bfall(?:s|ing)?[- ]?back\b|--driver[= ]legacy/i.test(text)
 }
 
 /** What the gate's checks expect is no instruction to fall back. */

@@ -37,7 +37,7 @@ export function goWritesInProse(facts: Facts, message: string): Problem[] {
 
 /** The table by its name, or as the other application's log. */
 function targetIn(facts: Facts, text: string): { from: number; to: number } | null {
-  const named = placesOf(TABLE, text).find(({ from }) => !/go_$/.test(text.slice(0, from)))
+  const named = placesOf(TABLE, text).find(({ from }) => !text.slice(0, from).endsWith('go_'))
   if (named) return named
   const own = OWN_LOG.exec(text)
   if (own) return { from: own.index, to: own.index + own[0].length }
@@ -63,7 +63,7 @@ function verbFor(
     to: match.index + match[0].length,
   })).filter(({ from, to }) => {
     if (isDenied(text, from, to - from)) return false
-    return !/_$/.test(text.slice(0, from))
+    return !text.slice(0, from).endsWith('_')
   })
   const before = verbs.findLast(({ from }) => from < table.from)
   if (before) return before
@@ -88,7 +88,7 @@ function isGoAgent(facts: Facts, sentence: Sentence, verb: { from: number; to: n
     /\b(?:job|worker|cron|handler|process|script|consumer|task)\s+(?:in|of|inside|on)\s+(?:the\s+)?/i.exec(
       text,
     )
-  const go = placesOf(facts.entities.go, text).filter(({ from, to }) => !/go_$/.test(text.slice(from, to)))
+  const go = placesOf(facts.entities.go, text).filter(({ from, to }) => !text.slice(from, to).endsWith('go_'))
   const laravel = placesOf(facts.entities.laravel, text).filter(({ from }) => !isInTarget(text, from))
   if (by) {
     const at = verb.to + by.index + by[0].length

@@ -105,46 +105,40 @@ function concernsGo(facts: Facts, text: string, at: number): boolean {
 function inTables(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {
     const { row } = sentence.unit
-    if (
-      !row ||
-      row.isHeader ||
-      !sentence.instructs ||
-      facts.modesOf(sentence).size !== 1 ||
-      !facts.modesOf(sentence).has('OFF')
-    )
-      return []
-    const header = headerOf(facts.document, sentence.unit)
-    const isCall =
-      mentions(facts.entities.go, header) &&
-      /call|request|traffic|receiv|contact|get|invok|\bto\b|does|role|is$|^\W*\w+\W*$/i.test(header)
-    const ownWords =
-      mentions(facts.entities.go, sentence.text) &&
-      sentence.text.search(CALL) >= 0 &&
-      !/access log|lines?\b|rows?\b|grep/i.test(sentence.text)
-    if (!isCall && !ownWords) return []
+    const modes = facts.modesOf(sentence)
+    if (!row || row.isHeader || !sentence.instructs || modes.size !== 1 || !modes.has('OFF')) return []
+    const isCall = isCallColumn(facts, headerOf(facts.document, sentence.unit))
+    if (isCall ? !YES.test(sentence.text) : !callsInOwnWords(facts, sentence.text)) return []
     if (
       saysNo(sentence.text) ||
       isDenied(sentence.text, sentence.text.length) ||
       /\bidle\b|not called|no call/i.test(sentence.text)
     )
       return []
-    if (
-      isCall &&
-      !/\b(?:call|dry|yes|copy|warm|async|real|post|mirror|ping|request|receiv|✓|x)\w*/iu.test(sentence.text)
+    const fix = safe(
+      replaceSentence(facts, sentence, isCall ? 'none' : 'not called'),
+      'Say that OFF makes no call.',
     )
-      return []
-    return [
-      {
-        from: sentence.from,
-        to: sentence.to,
-        message: MESSAGE,
-        fix: safe(
-          replaceSentence(facts, sentence, isCall ? 'none' : 'not called'),
-          'Say that OFF makes no call.',
-        ),
-      },
-    ]
+    return [{ from: sentence.from, to: sentence.to, message: MESSAGE, fix }]
   })
+}
+
+const YES = /\b(?:call|dry|yes|copy|warm|async|real|post|mirror|ping|request|receiv|x)\w*|✓/iu
+
+/** A column about the call of the Go service, or the column of the service itself. */
+function isCallColumn(facts: Facts, header: string): boolean {
+  return (
+    mentions(facts.entities.go, header) &&
+    /call|request|traffic|receiv|contact|get|invok|\bto\b|does|role|is$|^\W*\w+\W*$/i.test(header)
+  )
+}
+
+function callsInOwnWords(facts: Facts, text: string): boolean {
+  return (
+    mentions(facts.entities.go, text) &&
+    text.search(CALL) >= 0 &&
+    !/access log|lines?\b|rows?\b|grep/i.test(text)
+  )
 }
 
 export const offCallsGo: Rule = {

@@ -72,36 +72,27 @@ function precedingYes(facts: Facts, sentence: Sentence): { from: number; to: num
 }
 
 function inCell(facts: Facts, sentence: Sentence): Problem[] {
+  const { text } = sentence
   const header = headerOf(facts.document, sentence.unit)
-  const columnModes = modesInText(header)
   const label = firstCell(facts, sentence)
+  const columnModes = modesInText(header)
   const isQuotaColumn = QUOTA.test(header)
   const isQuotaRow = QUOTA.test(label) && columnModes.size === 1
-  const modes = columnModes.size === 1 && isQuotaRow ? columnModes : facts.modesOf(sentence)
-  const says =
-    QUOTA.test(sentence.text) &&
-    sentence.text.search(TAKE) >= 0 &&
-    !isDenied(sentence.text, sentence.text.search(TAKE))
-  if (!isQuotaColumn && !isQuotaRow && !says) return []
-  if (modes.size !== 1 || modes.has('ON')) return []
-  if (saysNo(sentence.text) || isDenied(sentence.text, sentence.text.length)) return []
-  if (label === sentence.text.trim() || /unchanged|same as before|kept/i.test(sentence.text)) return []
-  const where = `in ${[...modes].join()}`
-  return [
-    {
-      from: sentence.from,
-      to: sentence.to,
-      message: message(where),
-      fix: safe(
-        replaceSentence(
-          facts,
-          sentence,
-          says && !isQuotaColumn ? 'quota not decremented' : noOf(facts, sentence),
-        ),
-        'Say that it is not counted.',
-      ),
-    },
-  ]
+  if (!isQuotaColumn && !isQuotaRow && !saysTake(text)) return []
+  const modes = isQuotaRow ? columnModes : facts.modesOf(sentence)
+  if (modes.size !== 1 || modes.has('ON') || label === text.trim() || saysUnchanged(text)) return []
+  const line = isQuotaColumn || !saysTake(text) ? noOf(facts, sentence) : 'quota not decremented'
+  const fix = safe(replaceSentence(facts, sentence, line), 'Say that it is not counted.')
+  return [{ from: sentence.from, to: sentence.to, message: message(`in ${[...modes].join()}`), fix }]
+}
+
+function saysTake(text: string): boolean {
+  const at = text.search(TAKE)
+  return QUOTA.test(text) && at >= 0 && !isDenied(text, at)
+}
+
+function saysUnchanged(text: string): boolean {
+  return saysNo(text) || isDenied(text, text.length) || /unchanged|same as before|kept/i.test(text)
 }
 
 function firstCell(facts: Facts, sentence: Sentence): string {

@@ -20,42 +20,38 @@ function inCode(facts: Facts): Problem[] {
 
 function problemOf(facts: Facts, fact: TreeFact, node: CodeNode): Problem[] {
   const { tree, code } = fact
-  const owner = functionOf(node)
   const context = modeContext(tree, node)
   const test = statusTest(tree, node)
+  const isFree = !context.isExplicit
   const isOn = context.isExplicit && [...context.modes].every((mode) => mode === 'ON')
-  const isFallback = isFailureBranch(facts, tree, node)
-  if (isFallback && (isOn || !context.isExplicit))
-    return [
-      make(
-        fact,
-        node,
-        'after a legacy fallback',
-        safe(deleteNode(facts, code, wholeStatement(tree, node)), 'Delete it; a fallback is not charged.'),
-      ),
-    ]
-  if (test.isRight && (isOn || !context.isExplicit)) {
-    if (isOn || !knowsMode(facts, fact, node)) return []
-    return [make(fact, node, 'without a test of the mode', addMode(facts, fact, test))]
-  }
-  if (!context.isExplicit && isHelper(fact, owner)) return []
-  if (context.isExplicit && !context.modes.has('ON')) {
-    const advice = `Delete it. ${RULE}`
-    const isOnlyOne = !quotaNodes(tree).some(
-      (other) => other !== node && modeContext(tree, other).modes.has('ON'),
+  if ((isOn || isFree) && isFailureBranch(facts, tree, node)) {
+    const fix = safe(
+      deleteNode(facts, code, wholeStatement(tree, node)),
+      'Delete it; a fallback is not charged.',
     )
-    const moved = isOnlyOne ? move(facts, fact, node) : null
-    if (moved?.safety === 'safe') return [make(fact, node, `in ${[...context.modes].join(' and ')}`, moved)]
-    return [
-      make(
-        fact,
-        node,
-        `in ${[...context.modes].join(' and ')}`,
-        safe(deleteNode(facts, code, wholeStatement(tree, node)), advice),
-      ),
-    ]
+    return [make(fact, node, 'after a legacy fallback', fix)]
   }
+  if (test.isRight && isOn) return []
+  if (test.isRight && isFree) {
+    return knowsMode(facts, fact, node)
+      ? [make(fact, node, 'without a test of the mode', addMode(facts, fact, test))]
+      : []
+  }
+  if (isFree && isHelper(fact, functionOf(node))) return []
+  if (!isFree && !context.modes.has('ON'))
+    return [make(fact, node, `in ${[...context.modes].join(' and ')}`, outOfMode(facts, fact, node))]
   return [make(fact, node, 'under the wrong condition', correct(facts, fact, node, context, test))]
+}
+
+/** In OFF and SHADOW it goes; the only one of a runbook moves to where it belongs. */
+function outOfMode(facts: Facts, fact: TreeFact, node: CodeNode): Problem['fix'] {
+  const { tree, code } = fact
+  const others = quotaNodes(tree).filter(
+    (other) => other !== node && modeContext(tree, other).modes.has('ON'),
+  )
+  const moved = others.length === 0 ? move(facts, fact, node) : null
+  if (moved?.safety === 'safe') return moved
+  return safe(deleteNode(facts, code, wholeStatement(tree, node)), `Delete it. ${RULE}`)
 }
 
 function make({ code, tree }: TreeFact, node: CodeNode, where: string, fix: Problem['fix']): Problem {
@@ -111,34 +107,34 @@ function correct(
   context: ModeContext,
   test: StatusTest,
 ): Problem['fix'] {
-  const { code, tree } = fact
+  const { code } = fact
   const { source } = facts.document
   const isOn = context.isExplicit && context.modes.size === 1 && context.modes.has('ON')
   const prefix = isOn ? '' : `$mode === 'ON' && `
-  if (test.condition && test.choice) {
-    const status =
-      statusExpression(textOf(tree, test.condition)) ??
-      (isOn && context.arm ? statusExpression(textOf(tree, context.arm)) : null)
-    const accessor =
-      /^\(\s*(\$\w+)->(?:isAccepted|accepted|wasAccepted|ok|successful|succeeded)\(\)\s*\)$/.exec(
-        textOf(tree, test.condition),
-      )?.[1]
-    const expression = status ?? (accessor ? `${accessor}->status` : null)
-    if (expression)
-      return safe(
-        replaceCode(
-          source,
-          code,
-          test.condition.from,
-          test.condition.to,
-          `(${prefix}in_array(${expression}, ['accepted', 'duplicate'], true))`,
-        ),
-        RULE,
-      )
+  const expression =
+    test.condition && test.choice ? statusIn(fact, test.condition, isOn ? context.arm : null) : null
+  if (test.condition && expression) {
+    const condition = `(${prefix}in_array(${expression}, ['accepted', 'duplicate'], true))`
+    return safe(replaceCode(source, code, test.condition.from, test.condition.to, condition), RULE)
   }
   if (isOn && context.arm) return wrap(facts, fact, node, context.arm)
   if (!context.isExplicit || context.modes.size > 1) return move(facts, fact, node)
   return manual(RULE)
+}
+
+/** The status that a condition, or else its branch, asks. */
+function statusIn(
+  { tree }: TreeFact,
+  condition: { from: number; to: number },
+  arm: CodeNode | null,
+): string | null {
+  const text = textOf(tree, condition)
+  const own = statusExpression(text) ?? (arm ? statusExpression(textOf(tree, arm)) : null)
+  if (own) return own
+  const asked = /^\(\s*(\$\w+)->(?:isAccepted|accepted|wasAccepted|ok|successful|succeeded)\(\)\s*\)$/.exec(
+    text,
+  )?.[1]
+  return asked ? `${asked}->status` : null
 }
 
 /** Puts the decrement of the ON branch under a test of the status. */

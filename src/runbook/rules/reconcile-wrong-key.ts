@@ -1,13 +1,10 @@
 import { textOf } from '../code/node.ts'
 import type { CodeFact, Facts, SqlFact } from '../facts/facts.ts'
-import { reconcileSection } from '../facts/places.ts'
 import type { Problem, Rule } from '../finding.ts'
 import { manual, replaceCode, safe } from '../fixes/edits.ts'
-import { replaceSentence } from '../fixes/prose-edits.ts'
-import { isWithin } from '../markdown/document.ts'
-import { isDenied } from '../prose/modality.ts'
 import type { SqlJoin } from '../sql/statements.ts'
-import { docSpan, isQuestion, treesOf } from './scan.ts'
+import { keyInProse } from './reconcile-key-prose.ts'
+import { docSpan, treesOf } from './scan.ts'
 
 const MESSAGE = 'The two logs are matched on something other than message_uuid alone; it is the only join key'
 
@@ -229,59 +226,6 @@ function inBuilder(facts: Facts): Problem[] {
   )
 }
 
-const MATCH =
-  /\b(?:join(?:s|ed|ing)?|match(?:es|ed|ing)?|pair(?:s|ed|ing)?|compar(?:e|es|ed|ing)|correlat\w+|key(?:ed)?|line(?:s|d)? up|reconcil\w+|link(?:s|ed)?|identif\w+|look(?:s|ed)? up|merge[sd]?|relat\w+)\b/gi
-const BY =
-  /\b(?:on|by|via|over|using|through|key(?: is|:)?|keys are|with|against|from|and|plus|together with|also)\b/i
-const OTHER_COLUMN =
-  /\b(?:phone(?: number)?s?|recipients?|numbers?|msisdn|timestamps?|created_at|sent_at|minutes?|hour|time(?:s)?|body(?:_hash)?|hash(?:es)?|text|content|provider_message_id|provider ids?|customer(?:_id)?|sender|row counts?)\b/i
-
-function inProse(facts: Facts): Problem[] {
-  const section = reconcileSection(facts)
-  return facts.sentences.flatMap((sentence) => {
-    const { text } = sentence
-    if (!sentence.instructs || sentence.unit.kind === 'heading' || isQuestion(sentence) || sentence.unit.row)
-      return []
-    const isInside = section !== null && isWithin(sentence.section, section)
-    if (!isInside && !(/\bgo_sms_logs\b/.test(text) && /(?<!go_)\bsms_logs\b/.test(text))) return []
-    const verb = Array.from(text.matchAll(MATCH)).find(
-      (match) => !isDenied(text, match.index, match[0].length),
-    )
-    const column = verb && Array.from(text.matchAll(new RegExp(OTHER_COLUMN.source, 'gi'))).find(({ index }) => index > verb.index)
-    if (
-      !column ||
-      !verb ||
-      isDenied(text, column.index, column[0].length) ||
-      !BY.test(text.slice(verb.index, column.index))
-    )
-      return []
-    if (
-      column.index < verb.index ||
-      column.index - verb.index > 110 ||
-      /\b(?:only|alone|nothing else|no other|must not|never|for the reader|report|shown|sorted|younger|older|after \d|before \d)\b/i.test(
-        text,
-      )
-    )
-      return []
-    if (
-      /\b(?:minutes?|hours?|time)\b/i.test(column[0]) &&
-      !/\b(?:same|equal|the) (?:minute|hour|time)\b|\b(?:and|by|on|plus) (?:the )?(?:sending |created )?(?:minute|time)\b/i.test(
-        text,
-      )
-    )
-      return []
-    const line = 'The two logs are joined on `message_uuid` and on nothing else.'
-    return [
-      {
-        from: sentence.from,
-        to: sentence.to,
-        message: MESSAGE,
-        fix: safe(replaceSentence(facts, sentence, line), `Replace by: ${line}`),
-      },
-    ]
-  })
-}
-
 export const reconcileWrongKey: Rule = {
   id: 'reconcile-wrong-key',
   title: 'The logs are joined on another key',
@@ -298,5 +242,5 @@ export const reconcileWrongKey: Rule = {
     'two queries side by side',
   ],
   fixedBy: 'The condition becomes message_uuid = message_uuid; filters on one table stay.',
-  check: (facts) => [...inSql(facts), ...inBuilder(facts), ...inProse(facts)],
+  check: (facts) => [...inSql(facts), ...inBuilder(facts), ...keyInProse(facts, MESSAGE)],
 }

@@ -1,4 +1,4 @@
-import { enclosing, isSequence, statementOf, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
+import { isSequence, statementOf, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
 import { mentions } from '../facts/entities.ts'
 import type { CodeFact, Facts } from '../facts/facts.ts'
 import { modeContext, type ModeContext } from '../facts/mode-context.ts'
@@ -102,11 +102,6 @@ export function instructionsAbout(facts: Facts, pattern: RegExp): Sentence[] {
   )
 }
 
-/** The closure or function whose text decides what variables a place can see. */
-export function scopeOf(node: CodeNode): CodeNode {
-  return enclosing(node, 'function') ?? rootOf(node)
-}
-
 export function rootOf(node: CodeNode): CodeNode {
   let at = node
   while (at.parent) at = at.parent
@@ -119,6 +114,11 @@ export function capitalised(text: string): string {
 
 export function isQuestion(sentence: Sentence): boolean {
   return sentence.text.trimEnd().endsWith('?')
+}
+
+/** A sentence that tells somebody what to do or what holds: no heading, no question, no quotation. */
+export function tells(sentence: Sentence): boolean {
+  return sentence.instructs && sentence.unit.kind !== 'heading' && !isQuestion(sentence)
 }
 
 /** A cell that says no in one of the ways tables do. */

@@ -1,21 +1,12 @@
-import { variablePattern } from '../code/variable.ts'
-import {
-  ancestors,
-  contains,
-  functionOf,
-  statementOf,
-  textOf,
-  within,
-  type CodeNode,
-  type Tree,
-} from '../code/node.ts'
+import { contains, textOf, type CodeNode } from '../code/node.ts'
 import { mentions } from '../facts/entities.ts'
 import type { Facts } from '../facts/facts.ts'
+import { leaksOf } from '../facts/shadow-leaks.ts'
 import type { Problem, Rule } from '../finding.ts'
 import { manual, replaceCode, safe } from '../fixes/edits.ts'
 import { replaceSentence } from '../fixes/prose-edits.ts'
 import { isDenied } from '../prose/modality.ts'
-import { callsOf, deleteNode, docSpan, goName, isQuestion, scopeOf, type RoleCall } from './scan.ts'
+import { callsOf, deleteNode, docSpan, goName, rootOf, tells, type RoleCall } from './scan.ts'
 
 const MESSAGE = 'In SHADOW the result of the Go service reaches the HTTP response'
 
@@ -42,135 +33,7 @@ function inCode(facts: Facts): Problem[] {
 }
 
 function rootIs(a: CodeNode, b: CodeNode): boolean {
-  const top = (node: CodeNode): CodeNode => [...ancestors(node)].at(-1) ?? node
-  return top(a) === top(b)
-}
-
-/** Statements of the SHADOW arm through which the answer of the call leaves it. */
-function leaksOf({ fact, call, context }: RoleCall): CodeNode[] {
-  const { tree } = fact
-  const own = assignmentOf(call)
-  const variable = own && /^\$\w+$/.test(own.name) ? own.name : null
-  const area = context.arm ?? areaOf(tree, call)
-  const leaks: CodeNode[] = []
-  const returned = returnedNames(tree, call)
-  for (const node of tree.nodes) {
-    if (!contains(area, node) || node === area) continue
-    if (
-      node.kind === 'return' &&
-      !isInClosure(node, call) &&
-      (contains(node, call) || uses(tree, node, variable))
-    )
-      leaks.push(statementOf(node))
-    if (node.kind === 'assign' && contains(node, call) && node === own && isReturned(node.name, returned))
-      leaks.push(statementOf(node))
-    if (
-      node.kind === 'assign' &&
-      node !== own &&
-      node.value &&
-      usesSpan(tree, node.value, variable) &&
-      isReturned(node.name, returned)
-    )
-      leaks.push(outermost(tree, node, variable, area))
-    if (
-      node.kind === 'if' &&
-      node.head &&
-      usesSpan(tree, node.head, variable) &&
-      changesFlow(tree, node, returned)
-    )
-      leaks.push(node)
-    if (
-      node.kind === 'catch' &&
-      node.parent?.body &&
-      contains(node.parent.body, call) &&
-      leavesFlow(tree, node)
-    )
-      leaks.push(node)
-  }
-  if (context.arm?.parent?.isExpression && armYields(tree, context.arm, call)) leaks.push(context.arm)
-  return leaks.filter(
-    (node, index) =>
-      !leaks.some(
-        (other, at) =>
-          at !== index &&
-          contains(other, node) &&
-          (other.from < node.from || other.to > node.to || at < index),
-      ),
-  )
-}
-
-/** The arm of a `match` whose value is the call's. */
-function armYields(tree: Tree, arm: CodeNode, call: CodeNode): boolean {
-  const value = arm.children.at(-1)
-  const isUsed = arm.parent?.parent?.kind === 'assign' || arm.parent?.parent?.kind === 'return'
-  return (
-    isUsed && value !== undefined && value.from === call.from && textOf(tree, value) === textOf(tree, call)
-  )
-}
-
-function areaOf(tree: Tree, call: CodeNode): CodeNode {
-  for (const at of ancestors(call))
-    if (at.kind === 'if') return at.arms.find(({ body }) => contains(body, call))?.body ?? at
-  return tree.root
-}
-
-function assignmentOf(call: CodeNode): CodeNode | null {
-  for (const at of ancestors(call)) {
-    if (at.kind === 'assign') return at
-    if (at.kind === 'block' || at.kind === 'case' || at.kind === 'function') return null
-  }
-  return null
-}
-
-function isInClosure(node: CodeNode, call: CodeNode): boolean {
-  const scope = scopeOf(node)
-  return scope.isExpression && !contains(scope, call) ? true : scope.isExpression && scope === scopeOf(call)
-}
-
-function uses(tree: Tree, node: CodeNode, variable: string | null): boolean {
-  return usesSpan(tree, node, variable)
-}
-
-function usesSpan(tree: Tree, span: { from: number; to: number }, variable: string | null): boolean {
-  return variable !== null && variablePattern(variable).test(textOf(tree, span))
-}
-
-/** The names that the function's answers are made of. */
-function returnedNames(tree: Tree, call: CodeNode): string {
-  const owner = functionOf(call) ?? tree.root
-  return within(tree, owner, 'return')
-    .map((node) => textOf(tree, node))
-    .join('\n')
-}
-
-function isReturned(target: string, returned: string): boolean {
-  const base = /^\$(?:this->)?\w+/.exec(target)?.[0]
-  return base !== undefined && base !== '$this' && variablePattern(base).test(returned)
-}
-
-function outermost(tree: Tree, node: CodeNode, variable: string | null, area: CodeNode): CodeNode {
-  let found = statementOf(node)
-  for (const at of ancestors(node)) {
-    if (at === area) break
-    if (at.kind === 'if' && at.head && usesSpan(tree, at.head, variable)) found = at
-  }
-  return found
-}
-
-const ABORT = /\b(?:abort(?:_if|_unless)?|throw|exit|die)\b/
-
-function changesFlow(tree: Tree, node: CodeNode, returned: string): boolean {
-  const text = textOf(tree, node)
-  if (within(tree, node, 'return').length > 0 || ABORT.test(text)) return true
-  return within(tree, node, 'assign').some((assign) => isReturned(assign.name, returned))
-}
-
-function leavesFlow(tree: Tree, handler: CodeNode): boolean {
-  const body = handler.body ?? handler
-  return (
-    within(tree, body, 'return').some((node) => /\S/.test(textOf(tree, node).replace(/^return\s*;?/, ''))) ||
-    /\b(?:abort|throw)\b/.test(textOf(tree, body))
-  )
+  return rootOf(a) === rootOf(b)
 }
 
 function fixOf(facts: Facts, { fact }: RoleCall, node: CodeNode, call: CodeNode): Problem['fix'] {
@@ -213,14 +76,7 @@ const HTTP =
 function inProse(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {
     const modes = facts.modesOf(sentence)
-    if (
-      !sentence.instructs ||
-      sentence.unit.kind === 'heading' ||
-      modes.size !== 1 ||
-      !modes.has('SHADOW') ||
-      isQuestion(sentence)
-    )
-      return []
+    if (modes.size !== 1 || !modes.has('SHADOW') || !tells(sentence)) return []
     if (
       !mentions(facts.entities.go, sentence.text) &&
       !/\b(?:its|the|that) (?:result|answer|verdict|status|outcome|response|reply)\b|\bdry[- ]run (?:result|answer|verdict|status|outcome)|\bshadow (?:result|answer|verdict|status|outcome|response)/i.test(
@@ -238,7 +94,8 @@ function inProse(facts: Facts): Problem[] {
       return []
     const verb = Array.from(sentence.text.matchAll(EFFECT)).find(
       (match) =>
-        !isDenied(sentence.text, match.index, match[0].length) && !isGoItself(facts, sentence.text, match.index),
+        !isDenied(sentence.text, match.index, match[0].length) &&
+        !isGoItself(facts, sentence.text, match.index),
     )
     if (
       !verb ||

@@ -1,4 +1,4 @@
-import { contains, textOf, within } from '../code/node.ts'
+import { contains, textOf, within, type CodeNode } from '../code/node.ts'
 import { mentions, placesOf } from '../facts/entities.ts'
 import type { Facts } from '../facts/facts.ts'
 import { DRY_TEST, isProviderCall, providerUses } from '../facts/provider-calls.ts'
@@ -9,7 +9,7 @@ import { replaceSentence } from '../fixes/prose-edits.ts'
 import { isDenied } from '../prose/modality.ts'
 import { headerOf, type Sentence } from '../prose/prose.ts'
 import { isSandboxed } from './dry-run-guard-missing.ts'
-import { capitalised, docSpan, goName, isQuestion, saysNo, treesOf } from './scan.ts'
+import { capitalised, docSpan, goName, isQuestion, saysNo, treesOf, type TreeFact } from './scan.ts'
 
 const MESSAGE = 'A dry run reaches a provider; in SHADOW the Go service contacts none, no sandbox either'
 
@@ -27,49 +27,46 @@ function inCode(facts: Facts): Problem[] {
 }
 
 /** A provider call inside `if req.DryRun { ... }` itself. */
-function inDryBranch(facts: Facts, fact: ReturnType<typeof treesOf>[number]): Problem[] {
+function inDryBranch(facts: Facts, fact: TreeFact): Problem[] {
   const { tree, code } = fact
   return within(tree, tree.root, 'if').flatMap((choice) => {
     const arm = choice.arms[0]
-    if (
-      !arm?.condition ||
-      !DRY_TEST.test(textOf(tree, arm.condition)) ||
-      /!/.test(textOf(tree, arm.condition))
-    )
-      return []
-    const call = tree.nodes.find(
-      (node) =>
-        contains(arm.body, node) &&
-        (isProviderCall(tree, node) || (node.kind === 'call' && /sandbox/i.test(node.callee))),
-    )
+    const condition = arm?.condition ? textOf(tree, arm.condition) : ''
+    if (!arm || !DRY_TEST.test(condition) || condition.includes('!')) return []
+    const call = tree.nodes.find((node) => contains(arm.body, node) && reachesProvider(tree, node))
     if (!call) return []
-    const statement = tree.nodes.find(
-      (node) => contains(arm.body, node) && node.parent === arm.body && contains(node, call),
-    )
-    const isReturn = statement?.kind === 'return'
-    const text =
-      /\blog\./.test(tree.text) || !/\.log\./.test(tree.text)
-        ? 'log.Println("DRY_RUN_NO_PROVIDER_CALL")'
-        : `${/\b(\w+\.log)\./.exec(tree.text)?.[1] ?? 'log'}.Info("DRY_RUN_NO_PROVIDER_CALL")`
-    const usesResult =
-      statement?.kind === 'assign' &&
-      new RegExp(String.raw`\b${statement.name.split(',')[0]?.trim() ?? ''}\b`).test(
-        tree.text.slice(statement.to, arm.body.to),
-      )
-    if (!statement || isReturn || usesResult)
-      return [
-        {
-          ...docSpan(code, choice),
-          message: MESSAGE,
-          fix: manual('Answer accepted without a call: log("DRY_RUN_NO_PROVIDER_CALL") and return.'),
-        },
-      ]
-    const fix = safe(
-      replaceCode(facts.document.source, code, statement.from, statement.to, text),
-      'Log DRY_RUN_NO_PROVIDER_CALL in its place.',
-    )
-    return [{ ...docSpan(code, choice), message: MESSAGE, fix }]
+    return [{ ...docSpan(code, choice), message: MESSAGE, fix: dryBranchFix(facts, fact, arm.body, call) }]
   })
+}
+
+function reachesProvider(tree: TreeFact['tree'], node: CodeNode): boolean {
+  return isProviderCall(tree, node) || (node.kind === 'call' && /sandbox/i.test(node.callee))
+}
+
+/** The call becomes a log line, where nothing needs its result. */
+function dryBranchFix(
+  facts: Facts,
+  { tree, code }: TreeFact,
+  body: CodeNode,
+  call: CodeNode,
+): Problem['fix'] {
+  const statement = tree.nodes.find((node) => node.parent === body && contains(node, call))
+  const result = statement?.kind === 'assign' ? (statement.name.split(',')[0]?.trim() ?? '') : null
+  const isNeeded =
+    statement &&
+    result !== null &&
+    new RegExp(String.raw`\b${result}\b`).test(tree.text.slice(statement.to, body.to))
+  if (!statement || statement.kind === 'return' || isNeeded) {
+    return manual('Answer accepted without a call: log("DRY_RUN_NO_PROVIDER_CALL") and return.')
+  }
+  const logger = /\blog\./.test(tree.text.replaceAll(/\w\.log\./g, ''))
+    ? null
+    : /\b(\w+\.log)\./.exec(tree.text)?.[1]
+  const line = logger
+    ? `${logger}.Info("DRY_RUN_NO_PROVIDER_CALL")`
+    : 'log.Println("DRY_RUN_NO_PROVIDER_CALL")'
+  const edits = replaceCode(facts.document.source, code, statement.from, statement.to, line)
+  return safe(edits, 'Log DRY_RUN_NO_PROVIDER_CALL in its place.')
 }
 
 const CONTACT =

@@ -40,7 +40,7 @@ function inCode(facts: Facts): Problem[] {
 
 function isWrite(tree: Tree, node: CodeNode): boolean {
   if (node.kind !== 'call' || !WRITE_CALL.test(node.callee)) return false
-  return !/^DB::/.test(node.callee) || /['"](?:\w+\.)?sms_logs['"]/.test(textOf(tree, node))
+  return !node.callee.startsWith('DB::') || /['"](?:\w+\.)?sms_logs['"]/.test(textOf(tree, node))
 }
 
 function columnsOf(tree: Tree, call: CodeNode): CodeNode[] {

@@ -69,7 +69,7 @@ function fixGuzzle(facts: Facts, { fact, call }: HttpCall): Problem['fix'] {
   const { code, tree } = fact
   const { source } = facts.document
   const advice = "Add 'timeout' => 0.5 to the options of the call."
-  const options = call.args.findLast((argument) => /^\[/.test(textOf(tree, argument)))
+  const options = call.args.findLast((argument) => textOf(tree, argument).startsWith('['))
   if (!options) {
     const last = call.args.at(-1)
     return last

@@ -6,7 +6,7 @@ import { safe } from '../fixes/edits.ts'
 import { cleanProse } from '../prose/clean.ts'
 import { headerOf, offsetIn, type Sentence } from '../prose/prose.ts'
 import { isQuestion } from './scan.ts'
-import { timeoutMessage } from './timeout-wrong.ts'
+import { timeoutMessage } from './timeout-message.ts'
 
 const LIMIT =
   /\b(?:time[- ]?outs?|times? out|timed out|time limit|limit|waits?|waiting|gives? up|giving up|abort(?:s|ed)?|aband?on(?:s|ed)?|deadline|at most|up to|max(?:imum)?|no later than|not answer(?:ed)?|does not answer|no answer|within|cut(?:s|ting)? off|falls? back after|longer than|cancel(?:s|led)?|has \d|budget|ceiling|after more than|exceeds?)\b/i

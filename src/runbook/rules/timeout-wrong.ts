@@ -7,12 +7,9 @@ import type { Problem, Rule } from '../finding.ts'
 import { replaceCode, safe } from '../fixes/edits.ts'
 import { mentions } from '../facts/entities.ts'
 import { docSpan } from './scan.ts'
+import { timeoutMessage } from './timeout-message.ts'
 import { timeoutInProse } from './timeout-prose.ts'
 import { laravelTimeout } from './timeout-missing.ts'
-
-export function timeoutMessage(ms: number): string {
-  return `The timeout of the call to the Go service is ${ms} ms; 500 ms is mandatory`
-}
 
 function inCode(facts: Facts): Problem[] {
   const seen = new Set<string>()
