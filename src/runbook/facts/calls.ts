@@ -173,7 +173,3 @@ export function uuidExpression(tree: Tree, call: CodeNode): { from: number; to: 
   if (wrap && tree.text.slice(to).startsWith(')')) return { from: from - wrap[0].length, to: to + 1 }
   return { from, to }
 }
-
-export function calleeOf(tree: Tree, node: CodeNode): string {
-  return node.kind === 'call' ? node.callee : textOf(tree, node)
-}

@@ -1,17 +1,4 @@
-/** A duration in milliseconds from a figure with a unit; null when it is none. */
-export function durationMs(text: string): number | null {
-  const match = /^["'`]?([\d.,_]+)\s*(ms|msec|milliseconds?|s|secs?|seconds?|m|min|minutes?)?["'`]?$/i.exec(
-    text.trim(),
-  )
-  if (!match) return null
-  const figure = Number((match[1] ?? '').replaceAll('_', '').replace(',', '.'))
-  if (!Number.isFinite(figure)) return null
-  const unit = match[2]?.toLowerCase()
-  if (unit === undefined) return null
-  return figure * unitMs(unit)
-}
-
-export function unitMs(unit: string): number {
+function unitMs(unit: string): number {
   const lower = unit.toLowerCase()
   if (lower.startsWith('ms') || lower.startsWith('milli')) return 1
   if (lower.startsWith('m')) return 60_000

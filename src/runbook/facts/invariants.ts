@@ -1,4 +1,4 @@
-import type { CodeFact, Facts } from './facts.ts'
+import type { Facts } from './facts.ts'
 import { modesOfRow } from './facts.ts'
 import { perFacts } from './per-facts.ts'
 import { mentions } from './entities.ts'
@@ -102,9 +102,4 @@ function only(facts: Facts, sentence: Sentence, mode: 'OFF' | 'SHADOW' | 'ON'): 
 
 function says(text: string): boolean {
   return /\bsends?\b|\bcalled\b|\bcalls?\b/i.test(text)
-}
-
-/** The lines of code that enforce an invariant, for Part D. */
-export function isPhp(fact: CodeFact): boolean {
-  return fact.code.language === 'php' && fact.instructs
 }

@@ -3,7 +3,7 @@ import { endsFlow, modesOfCondition } from '../facts/mode-context.ts'
 import { MODES } from '../facts/modes.ts'
 import type { CodeFact, Facts } from '../facts/facts.ts'
 import type { Edit } from '../finding.ts'
-import { indentAt, indentStep, replaceCode } from './edits.ts'
+import { indentAt, indentStep, replaceCode, together } from './edits.ts'
 
 type Fact = CodeFact & { readonly tree: Tree }
 
@@ -13,29 +13,48 @@ interface ChainArm {
   readonly body: CodeNode
 }
 
-/** Rewrites an if-chain over the mode as a switch; null where an arm asks for more than one mode. */
+/**
+ * Makes a switch of an if-chain over the mode by replacing its heads and braces only: the bodies stay byte for
+ * byte, with the cases at the level of the switch. Null where an arm asks for more than one mode, or stands on
+ * one line.
+ */
 export function chainToSwitch(facts: Facts, fact: Fact, chain: CodeNode): Edit[] | null {
   const { code, tree } = fact
-  const subject = /^\(?\s*(\$[\w>()-]+|config\([^()]*\))\s*[=!]==?/.exec(
-    textOf(tree, chain.arms[0]?.condition ?? chain),
-  )?.[1]
+  const head = textOf(tree, chain.arms[0]?.condition ?? chain)
+  const subject = /^\(?\s*(\$[\w>()-]+|config\([^()]*\))\s*[=!]==?/.exec(head)?.[1]
   const arms = armsOf(tree, chain)
   const rest = arms && modeOfElse(arms)
-  if (!subject || !arms || rest === null) return null
+  const inner = arms?.map(({ body }) => innerLines(code.text, body)) ?? []
+  if (!subject || !arms || rest === null || inner.includes(null)) return null
   const indent = indentAt(code, chain.from)
-  const step = indentStep(code)
   const sample = arms[0]?.test?.label ?? "'OFF'"
-  const lines = arms.flatMap(({ test, body }) => {
+  const caseOf = ({ test }: ChainArm): string => {
     const label = test?.label ?? (rest ? labelLike(sample, rest) : null)
-    const end = endsFlow(tree, body) ? [] : [`${indent}${step}${step}break;`]
-    return [
-      `${indent}${step}${label ? `case ${label}` : 'default'}:`,
-      ...bodyLines(tree, body, indent, step),
-      ...end,
-    ]
+    return `${indent}${label ? `case ${label}` : 'default'}:`
+  }
+  const parts = arms.map((arm, index) => {
+    const before = arms[index - 1]
+    const from = index === 0 ? chain.from : (inner[index - 1]?.to ?? chain.from)
+    const start = before ? breakLine(tree, before, indent + indentStep(code)) : `switch (${subject}) {\n`
+    return replaceCode(facts.document.source, code, from, inner[index]?.from ?? from, start + caseOf(arm))
   })
-  const text = [`switch (${subject}) {`, ...lines, `${indent}}`].join('\n')
-  return replaceCode(facts.document.source, code, chain.from, chain.to, text)
+  const last = arms.at(-1)
+  const end = last ? breakLine(tree, last, indent + indentStep(code)) : ''
+  const closing = replaceCode(facts.document.source, code, inner.at(-1)?.to ?? chain.to, chain.to, `${end}${indent}}`)
+  return together(...parts, closing)
+}
+
+function breakLine(tree: Tree, { body }: ChainArm, indent: string): string {
+  return endsFlow(tree, body) ? '' : `${indent}break;\n`
+}
+
+/** From the line end behind the opening brace to the start of the closing brace's line. */
+function innerLines(text: string, body: CodeNode): { from: number; to: number } | null {
+  const raw = text.slice(body.from, body.to)
+  const open = /^\{[ \t]*(?=\n)/.exec(raw)
+  const close = /\n[ \t]*\}$/.exec(raw)
+  if (!open || !close || open[0].length > close.index) return null
+  return { from: body.from + open[0].length, to: body.from + close.index + 1 }
 }
 
 /** Null where a condition asks for anything but one mode, or for a mode twice. */
@@ -80,18 +99,4 @@ function labelLike(sample: string, mode: string): string {
         ? mode.toLowerCase()
         : mode.charAt(0) + mode.slice(1).toLowerCase(),
   )
-}
-
-/** The lines between the braces, one step further in. */
-function bodyLines(tree: Tree, body: CodeNode, indent: string, step: string): string[] {
-  const text = textOf(tree, body)
-    .replace(/^\{[ \t]*\n?/, '')
-    .replace(/\n?[ \t]*\}$/, '')
-  return text
-    .split('\n')
-    .filter((line, index, all) => line.trim() !== '' || (index > 0 && index < all.length - 1))
-    .map((line) => {
-      if (line.trim() === '') return ''
-      return line.startsWith(indent + step) ? step + line : indent + step + step + line.trim()
-    })
 }

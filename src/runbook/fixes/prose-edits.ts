@@ -1,5 +1,5 @@
 import type { Edit } from '../finding.ts'
-import { lineEnd, lineStart } from '../markdown/source.ts'
+import { lineStart } from '../markdown/source.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Sentence } from '../prose/prose.ts'
 import { deleteLines } from './edits.ts'
@@ -82,10 +82,4 @@ function cutOut(norm: string, unit: { from: number; to: number }, from: number, 
   if (startsLine && after !== undefined) return { from, to: to + after.length, text: '' }
   const before = /(?:[ \t]*\n[> \t]*|[ \t]+)$/.exec(norm.slice(unit.from, from))?.[0] ?? ''
   return { from: from - before.length, to, text: '' }
-}
-
-/** Inserts lines after a line, each with the same indentation. */
-export function insertLinesAfter(facts: Facts, offset: number, lines: readonly string[]): Edit {
-  const end = lineEnd(facts.document.source, offset)
-  return { from: end, to: end, text: lines.map((line) => `\n${line}`).join('') }
 }
