@@ -1,4 +1,4 @@
-import { ancestors, contains, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
+import { ancestors, contains, within, type CodeNode, type Tree } from '../code/node.ts'
 import type { Entities } from './entities.ts'
 import { modeContext } from './mode-context.ts'
 

@@ -20,7 +20,7 @@ const WORD =
 const AIM =
   /(?:\b(?:to|before|until|towards|into|set|from|reach\w*|enable|activate|than|back)\s*|=|→|->)["'(]?$/i
 const STATE =
-  /\b(?:set|equal|switched|belongs|according|applies|due|prior|addition|identical|same as) to\s*["'(]?$/i
+  /\b(?:set|equal|switched|belongs|according|applies|due|prior|addition|identical|same as) to\s*["'(]?$|\b(?:after|since|once) (?:the |we |it )?(?:switch\w*|chang\w+|mov\w+|flip\w*|cut-?over|go(?:es|ing)?|went|set\w*|is set)(?: over)? to\s*["'(]?$/i
 
 /** The modes a text speaks about as the state it holds in. Aims of a change are left out. */
 export function modesInText(text: string): Set<Mode> {
@@ -28,7 +28,7 @@ export function modesInText(text: string): Set<Mode> {
   for (const match of text.matchAll(WORD)) {
     const word = match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[5] ?? ''
     if (match[1] && match[1] !== match[1].toUpperCase() && match[1].toUpperCase() !== 'SHADOW') continue
-    const before = text.slice(Math.max(0, match.index - 24), match.index)
+    const before = text.slice(Math.max(0, match.index - 40), match.index)
     if (AIM.test(before) && !STATE.test(before)) continue
     const mode = MODES.find((candidate) => candidate === word.toUpperCase())
     if (mode) found.add(mode)

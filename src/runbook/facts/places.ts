@@ -79,19 +79,34 @@ function findReconcile(facts: Facts): Section | null {
   const named = live.filter((section) => RECONCILE.test(section.heading ?? ''))
   const byName = named.find((section) => /reconcil|abgleich/i.test(section.heading ?? '')) ?? named[0]
   if (byName) return byName
-  const holders = facts.codes.filter(
-    ({ sql, instructs }) =>
-      instructs && sql.some(({ statement }) => statement.tables.some(({ name }) => name === 'go_sms_logs')),
-  )
-  const both = holders.find(({ sql }) =>
-    sql.some(({ statement }) => statement.tables.some(({ name }) => name === 'sms_logs')),
-  )
-  if (both && !both.code.section.isTitle) return both.code.section
+  const held = bestHolder(facts)
+  if (held) return held
   const told = facts.sentences.find(
     ({ text, instructs, section }) =>
       instructs && !section.isTitle && /\breconcil\w*\b/i.test(text) && !/\bafter\b/i.test(text),
   )
   return told?.section ?? null
+}
+
+/** The section whose queries read both logs; of several the one that speaks of comparing. */
+function bestHolder(facts: Facts): Section | null {
+  const tables = new Map<Section, Set<string>>()
+  for (const { code, sql, instructs } of facts.codes) {
+    if (!instructs || code.section.isTitle || facts.archived.has(code.section)) continue
+    const names = tables.get(code.section) ?? new Set()
+    for (const { statement } of sql) for (const { name } of statement.tables) names.add(name)
+    tables.set(code.section, names)
+  }
+  let best: { section: Section; score: number } | null = null
+  for (const [section, names] of tables) {
+    if (!names.has('go_sms_logs') || !names.has('sms_logs')) continue
+    const text = facts.norm.slice(section.headingTo, section.ownTo)
+    const score =
+      (/\b(?:compar\w+|match\w*|check|balance|audit|diff\w*)\b/i.test(section.heading ?? '') ? 2 : 0) +
+      (/\b(?:mismatch\w*|one side|only one|join key|key\b)/i.test(text) ? 2 : 0)
+    if (!best || score > best.score) best = { section, score }
+  }
+  return best?.section ?? null
 }
 
 /** The part of the reconciliation that says what follows from its result. */

@@ -21,6 +21,19 @@ export function resolveTimeout(facts: Facts, place: TimeoutPlace): Resolved | nu
   return constant ? constantValue(facts, constant, place.unit) : null
 }
 
+/** The figure that `config('key', 2)` falls back to; a key in milliseconds is divided elsewhere. */
+function defaultValue(place: TimeoutPlace, key: string, figure: string): Resolved | null {
+  if (/ms$|millis/i.test(key)) return null
+  const to = place.to - (place.text.length - place.text.lastIndexOf(figure)) + figure.length
+  return {
+    fact: place.fact,
+    from: to - figure.length,
+    to,
+    ms: Number(figure.replaceAll('_', '')) * (place.unit === 's' ? 1000 : 1),
+    unit: place.unit,
+  }
+}
+
 function literalMs(text: string, unit: 's' | 'ms'): number | null {
   const plain = text
     .trim()

@@ -40,7 +40,13 @@ export function chainToSwitch(facts: Facts, fact: Fact, chain: CodeNode): Edit[]
   })
   const last = arms.at(-1)
   const end = last ? breakLine(tree, last, indent + indentStep(code)) : ''
-  const closing = replaceCode(facts.document.source, code, inner.at(-1)?.to ?? chain.to, chain.to, `${end}${indent}}`)
+  const closing = replaceCode(
+    facts.document.source,
+    code,
+    inner.at(-1)?.to ?? chain.to,
+    chain.to,
+    `${end}${indent}}`,
+  )
   return together(...parts, closing)
 }
 

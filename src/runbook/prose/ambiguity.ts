@@ -29,7 +29,7 @@ const OPEN: readonly RegExp[] = [
   /\b(?:looks?|seems?|appears?|feels?|sounds?) (?:to be )?(?:ok(?:ay)?|fine|good|healthy|unhealthy|sane|right|wrong|reasonable|strange|odd|weird|stable|unstable|normal|abnormal|bad|safe|suspicious|alright|all right|calm|quiet|slow|stuck)\b/i,
   /\b(?:for |wait |after |in )?(?:a (?:little |short |good )?while|some time|a bit|a moment|a couple of (?:minutes|hours|days)|a few (?:minutes|seconds|hours|days|messages|times|attempts)|several (?:minutes|hours|times|attempts)|long enough)\b/i,
   /\b(?:(?:keeps?|continues?|starts?) (?:on )?(?:growing|climbing|rising|happening|failing|flapping|increasing)|does not (?:get better|recover|calm down|improve|help)|doesn't (?:get better|recover|calm down|improve|help)|gets? (?:worse|out of hand|too (?:high|bad|slow))|things (?:go|look|get|calm|settle)|settles? down|calms? down|goes wrong|go wrong)\b/i,
-  /\b(?:reasonabl[ey]|acceptabl[ey]|sensibl[ey]|suitabl[ey]|adequate(?:ly)?|sufficient(?:ly)?|appropriate(?:ly)?) (?:number|amount|time|level|rate|share|delay|period|value|threshold|limit|interval|measures?|actions?|steps?|low|high|small|long|fast|quickly)\b|\b(?:take|appropriate) (?:appropriate |suitable |the necessary |necessary )(?:action|measures|steps)\b/i,
+  /\b(?:reasonabl[ey]|acceptabl[ey]|sensibl[ey]|suitabl[ey]|adequate(?:ly)?|sufficient(?:ly)?|appropriate(?:ly)?) (?:size|count|capacity|number|amount|time|level|rate|share|delay|period|value|threshold|limit|interval|measures?|actions?|steps?|low|high|small|long|fast|quickly)\b|\b(?:take|appropriate) (?:appropriate |suitable |the necessary |necessary )(?:action|measures|steps)\b/i,
   /\b(?:too many|too high|too long|too slow|too much|unusual(?:ly)?|suspicious(?:ly)?|strange|weird|excessive|significant(?:ly)?|noticeabl[ey]|a lot of|lots of|quite some) (?:errors?|failures?|latency|load|retries|behaviou?r|traffic|activity|mismatch\w*|more|slower|higher|complaints?|backlog|differences?|of)\b|\btoo (?:many|high|long|slow)\b/i,
   /\b(?:as soon as possible|asap|soon(?:ish)?|eventually|at some point|sooner or later|from time to time|once in a while|every now and then|now and then|periodically|regularly|occasionally|when(?:ever)? (?:you are )?(?:ready|happy|comfortable|confident|satisfied|there is time|time permits|convenient)|(?:once|until|if|when|as soon as) (?:you|we|operators?|the team) (?:are|is|feels?) (?:ready|happy|comfortable|confident|satisfied))\b/i,
   /\bor\s+(?:just |simply |else )?(?:ask|call|ping|page|contact|wait|leave it|ignore|do nothing|skip|try|fall back to|something (?:similar|like that|else)|similar|so)\b/i,
@@ -148,7 +148,13 @@ const DIRECTS =
 
 /** Whether a sentence tells somebody to do something, or lets them. */
 export function isInstruction(sentence: string): boolean {
-  if (/\?\s*$/.test(sentence)) return false
+  if (
+    /\?\s*$/.test(sentence) ||
+    /^\W*(?:customers?|users?|tenants?|patients?|schools?|parents?|recipients?|guests?|resellers?)\b/i.test(
+      sentence,
+    )
+  )
+    return false
   if (IMPERATIVE.test(sentence)) return true
   const parts = sentence.split(/[:,;]\s+|\s+[–—-]\s+|\band\s+|\bthen\s+|\bor\s+/)
   if (parts.slice(1).some((part) => IMPERATIVE.test(part))) return true

@@ -26,7 +26,7 @@ function lastMatch(text: string): number | null {
 }
 
 const BREAK =
-  /[;:](?=\s)|\s[–—-]\s|,?\s+\b(?:but|whereas|however|yet|although|though|because|so that|afterwards)\b|,\s+(?:and|so|then|while)\s+(?=(?:the|it|its|then|we|a|an|go|laravel|in|on|after|[A-Z`])\b)|,\s+(?=(?:it|the|they|go|laravel)\s)/g
+  /[;:](?=\s)|\s[–—-]\s|,?\s+\b(?:but|whereas|however|yet|although|though|because|so that|afterwards)\b|,\s+(?:and|so|then|while)\s+(?=(?:the|it|its|then|we|a|an|go|laravel|in|on|after|[A-Z`])\b)|,\s+(?=(?:it|the|they|go|laravel|re-?send|send|set|stop|restart|switch|fall|use|repeat|then)\s)/g
 
 /** The clause of a sentence that holds the word at `at`. */
 export function clauseAt(sentence: string, at: number): { from: number; to: number } {

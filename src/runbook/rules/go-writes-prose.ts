@@ -63,6 +63,7 @@ function verbFor(
     to: match.index + match[0].length,
   })).filter(({ from, to }) => {
     if (isDenied(text, from, to - from)) return false
+    if (to <= table.from && /\b(?:never|not|nor|no)\b/i.test(text.slice(to, table.from))) return false
     return !text.slice(0, from).endsWith('_')
   })
   const before = verbs.findLast(({ from }) => from < table.from)

@@ -160,7 +160,7 @@ function isAboutShadow(facts: Facts, { code, lead }: CodeFact, at: number): bool
 }
 
 const REAL =
-  /\bdry_?-?run\b\W{0,4}(?:(?:is|set to|stays|remains|being|of|value|flag)\W+){0,2}(?:false|0|off|no|disabled|unset|omitted|left out)\b|\bwithout\b[^.]{0,24}\bdry[-_ ]?run\b|\b(?:a |as |with )?real (?:calls?|requests?|sends?|sending)\b|\bsends? for real\b|\bno dry[-_ ]?run\b|\bdry[-_ ]?run\b[^.]{0,20}\b(?:is not|isn't|not) (?:set|sent|passed|needed|used|required)\b|\b(?:does not|doesn't|need not|omits?)\b[^.]{0,20}\bdry[-_ ]?run\b/i
+  /\bdry_?-?run\b\W{0,4}(?:(?:is|to|set to|stays|remains|being|of|value|flag)\W+){0,2}(?:false|0|off|no|disabled|unset|omitted|left out)\b|\bwithout\b[^.]{0,24}\bdry[-_ ]?run\b|\b(?:a |as |with )?real (?:calls?|requests?|sends?|sending)\b|\bsends? for real\b|\bno dry[-_ ]?run\b|\bdry[-_ ]?run\b[^.]{0,20}\b(?:is not|isn't|not) (?:set|sent|passed|needed|used|required)\b|\b(?:does not|doesn't|need not|omits?)\b[^.]{0,20}\bdry[-_ ]?run\b/i
 
 function inProse(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {

@@ -172,7 +172,7 @@ function hoist(
 const MAKE =
   /\b(?:generat\w+|creat\w+|mint\w*|draw\w*|assign\w*|mak(?:e|es|ing)|gets?|receives?|uses?|takes?|fresh|new|issue[sd]?|re-?generat\w*|roll\w*|pick\w*)\b/gi
 const EACH =
-  /\b(?:(?:per|(?:for|in|on|at|with|before|inside|within) (?:each|every|the)|each|every|inside (?:a|the|each|its)|in (?:a|the|its)) (?:\w+ ){0,2}(?:attempt|retry|retries|re-?try|iteration|try|provider|pass|re-?send|loop|turn|failover|redelivery|re-?run))\b/i
+  /\b(?:(?:on|at|after|for|with) (?:a |the )?(?:failover|retry|redelivery|re-?send|re-?try|next (?:attempt|provider|try)|second (?:attempt|try))|(?:per|(?:for|in|on|at|with|before|inside|within) (?:each|every|the)|each|every|inside (?:a|the|each|its)|in (?:a|the|its)) (?:\w+ ){0,2}(?:attempt|retry|retries|re-?try|iteration|try|provider|pass|re-?send|loop|turn|failover|redelivery|re-?run))\b/i
 
 function inProse(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {
