@@ -90,6 +90,21 @@ function findReconcile(facts: Facts): Section | null {
 
 /** The section whose queries read both logs; of several the one that speaks of comparing. */
 function bestHolder(facts: Facts): Section | null {
+  const holders = Array.from(tablesBySection(facts)).filter(
+    ([, names]) => names.has('go_sms_logs') && names.has('sms_logs'),
+  )
+  let best: { section: Section; score: number } | null = null
+  for (const [section] of holders) {
+    const text = facts.norm.slice(section.headingTo, section.ownTo)
+    const isNamed = /\b(?:compar\w+|match\w*|check|balance|audit|diff\w*)\b/i.test(section.heading ?? '')
+    const isRuled = /\b(?:mismatch\w*|one side|only one|join key|key\b)/i.test(text)
+    const score = Number(isNamed) + Number(isRuled)
+    if (!best || score > best.score) best = { section, score }
+  }
+  return best?.section ?? null
+}
+
+function tablesBySection(facts: Facts): Map<Section, Set<string>> {
   const tables = new Map<Section, Set<string>>()
   for (const { code, sql, instructs } of facts.codes) {
     if (!instructs || code.section.isTitle || facts.archived.has(code.section)) continue
@@ -97,16 +112,7 @@ function bestHolder(facts: Facts): Section | null {
     for (const { statement } of sql) for (const { name } of statement.tables) names.add(name)
     tables.set(code.section, names)
   }
-  let best: { section: Section; score: number } | null = null
-  for (const [section, names] of tables) {
-    if (!names.has('go_sms_logs') || !names.has('sms_logs')) continue
-    const text = facts.norm.slice(section.headingTo, section.ownTo)
-    const score =
-      (/\b(?:compar\w+|match\w*|check|balance|audit|diff\w*)\b/i.test(section.heading ?? '') ? 2 : 0) +
-      (/\b(?:mismatch\w*|one side|only one|join key|key\b)/i.test(text) ? 2 : 0)
-    if (!best || score > best.score) best = { section, score }
-  }
-  return best?.section ?? null
+  return tables
 }
 
 /** The part of the reconciliation that says what follows from its result. */

@@ -15,6 +15,10 @@ export function resolveTimeout(facts: Facts, place: TimeoutPlace): Resolved | nu
   const literal = literalMs(place.text, place.unit)
   if (literal !== null)
     return { fact: place.fact, from: place.from, to: place.to, ms: literal, unit: place.unit }
+  const fallback = /^(?:\(\s*float\s*\)\s*)?(?:config|env)\(\s*['"]([\w.]+)['"]\s*,\s*([\d._]+)\s*\)$/.exec(
+    place.text.trim(),
+  )
+  if (fallback) return defaultValue(place, fallback[1] ?? '', fallback[2] ?? '')
   const constant =
     /^(?:self|static|\w+)::([A-Z_]\w*)$/.exec(place.text.trim())?.[1] ??
     /^\$this->(\w*[tT]imeout\w*)$/.exec(place.text.trim())?.[1]

@@ -38,16 +38,20 @@ export function chainToSwitch(facts: Facts, fact: Fact, chain: CodeNode): Edit[]
     const start = before ? breakLine(tree, before, indent + indentStep(code)) : `switch (${subject}) {\n`
     return replaceCode(facts.document.source, code, from, inner[index]?.from ?? from, start + caseOf(arm))
   })
-  const last = arms.at(-1)
+  return together(...parts, closing(facts, fact, chain, arms.at(-1)))
+}
+
+/** The last arm's `break` and the brace of the switch. */
+function closing(
+  facts: Facts,
+  { code, tree }: Fact,
+  chain: CodeNode,
+  last: ChainArm | undefined,
+): Edit[] | null {
+  const indent = indentAt(code, chain.from)
   const end = last ? breakLine(tree, last, indent + indentStep(code)) : ''
-  const closing = replaceCode(
-    facts.document.source,
-    code,
-    inner.at(-1)?.to ?? chain.to,
-    chain.to,
-    `${end}${indent}}`,
-  )
-  return together(...parts, closing)
+  const from = last ? innerLines(code.text, last.body)?.to : undefined
+  return replaceCode(facts.document.source, code, from ?? chain.to, chain.to, `${end}${indent}}`)
 }
 
 function breakLine(tree: Tree, { body }: ChainArm, indent: string): string {
