@@ -87,22 +87,33 @@ interface Pass {
   readonly taken: readonly Chosen[]
 }
 
-/** Applies a pass's fixes; where together they bring up something new, one by one, leaving out the guilty. */
+/** Tries of one pass: enough to single out a few bad fixes, bounded for a document full of them. */
+const TRIES_MAX = 64
+
+/** Applies a pass's fixes; where together they bring up something new, the guilty are singled out by halves. */
 function takePass(
   current: { text: string; result: LintResult },
   chosen: readonly Chosen[],
   refused: Set<string>,
   rules: readonly Rule[],
 ): Pass {
-  const whole = attempt(current, chosen, rules)
-  if (whole) return whole
-  const good: Chosen[] = []
-  for (const fix of chosen) {
-    if (attempt(current, [fix], rules) && (good.length === 0 || attempt(current, [...good, fix], rules)))
-      good.push(fix)
-    else refused.add(keyOf(fix.finding))
+  let tries = 0
+  const good = (fixes: readonly Chosen[]): Pass | null => {
+    if (fixes.length === 0) return null
+    const whole = tries++ < TRIES_MAX ? attempt(current, fixes, rules) : null
+    if (whole) return whole
+    if (fixes.length === 1 || tries >= TRIES_MAX) {
+      for (const { finding } of fixes) refused.add(keyOf(finding))
+      return null
+    }
+    const middle = fixes.length >> 1
+    const left = good(fixes.slice(0, middle))
+    const right = good(fixes.slice(middle))
+    if (!left || !right) return left ?? right
+    // Good halves that are bad together: the right one waits for the next pass.
+    return attempt(current, [...left.taken, ...right.taken], rules) ?? left
   }
-  return attempt(current, good, rules) ?? { ...current, taken: [] }
+  return good(chosen) ?? { ...current, taken: [] }
 }
 
 function attempt(

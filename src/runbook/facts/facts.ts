@@ -48,9 +48,9 @@ export interface Facts {
 export function gatherFacts(document: Document): Facts {
   const { norm } = document.source
   const archived = archivedSections(document)
-  const sentences = readProse(document, archived)
-  const entities = findEntities(sentences, norm)
   const subject = findSubject(norm)
+  const sentences = subject.isMigration ? readProse(document, archived) : []
+  const entities = findEntities(sentences, norm)
   const codes = subject.isMigration ? readCodes(document, archived, entities) : []
   const trees = codes
     .filter(({ tree, code, instructs }) => tree && code.language === 'php' && instructs)
