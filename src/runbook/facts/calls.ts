@@ -1,4 +1,4 @@
-import { ancestors, contains, within, type CodeNode, type Tree } from '../code/node.ts'
+import { ancestors, contains, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
 import type { Entities } from './entities.ts'
 import { modeContext } from './mode-context.ts'
 
@@ -48,21 +48,37 @@ export interface Roles {
 
 export function findRoles(trees: readonly Tree[], entities: Entities): Roles {
   const known = new Map<string, Role>()
-  const goWords = new Set(
-    entities.goNames
-      .flatMap((name) => [name.toLowerCase(), wordsOf(name)[0] ?? ''])
-      .filter((word) => word.length > 2 && word !== 'sms'),
-  )
-  for (const tree of trees) learnFromWords(tree, known, goWords)
-  for (const tree of trees) learnFromArms(tree, known)
-  const roleOf = (tree: Tree, call: CodeNode): Role | null => {
-    if (call.kind !== 'call') return null
-    const role = known.get(call.callee)
-    if (role) return role
+  const names = entities.goNames.flatMap((name) => [name.toLowerCase(), wordsOf(name)[0] ?? ''])
+  const goWords = new Set(names.filter((word) => word.length > 2 && word !== 'sms'))
+  const clientMethods = methodsWithDryRun(trees)
+  const roleByShape = (tree: Tree, call: CodeNode): Role | null => {
     if (isSendLike(call)) return roleByWords(tree, call, goWords)
-    return takesDryRun(call) ? 'go' : null
+    return takesDryRun(call) || isClientMethod(call, clientMethods) ? 'go' : null
   }
+  for (const tree of trees) learnFromShape(tree, known, roleByShape)
+  for (const tree of trees) learnFromArms(tree, known)
+  const roleOf = (tree: Tree, call: CodeNode): Role | null =>
+    call.kind === 'call' ? (known.get(call.callee) ?? roleByShape(tree, call)) : null
   return { roleOf }
+}
+
+/** Methods of the runbook's own classes that are told whether to run dry. */
+function methodsWithDryRun(trees: readonly Tree[]): ReadonlySet<string> {
+  const methods = new Set<string>()
+  for (const tree of trees) {
+    for (const node of tree.nodes) {
+      if (node.kind === 'function' && node.head && DRY_RUN.test(textOf(tree, node.head)))
+        methods.add(node.name)
+    }
+  }
+  return methods
+}
+
+function isClientMethod(call: CodeNode, methods: ReadonlySet<string>): boolean {
+  const words = wordsOf(call.callee)
+  return (
+    methods.has(call.name) && call.callee.startsWith('$') && !words.some((word) => LEGACY_WORD.test(word))
+  )
 }
 
 function roleByWords(tree: Tree, call: CodeNode, goWords: ReadonlySet<string>): Role | null {
@@ -82,12 +98,10 @@ export function takesDryRun(call: CodeNode): boolean {
   )
 }
 
-function learnFromWords(tree: Tree, known: Map<string, Role>, goWords: ReadonlySet<string>): void {
+function learnFromShape(tree: Tree, known: Map<string, Role>, roleByShape: Roles['roleOf']): void {
   for (const call of tree.nodes) {
-    if (call.kind !== 'call' || known.has(call.callee)) continue
-    const isHttp = /^Http::|\bcurl_/.test(call.callee)
-    if (isHttp) continue
-    const role = isSendLike(call) ? roleByWords(tree, call, goWords) : takesDryRun(call) ? 'go' : null
+    if (call.kind !== 'call' || known.has(call.callee) || /^Http::|\bcurl_/.test(call.callee)) continue
+    const role = roleByShape(tree, call)
     if (role) known.set(call.callee, role)
   }
 }

@@ -7,7 +7,16 @@ import type { Edit } from '../finding.ts'
 import { indentAt, indentStep, insertAfter, insertBefore, replaceCode, together } from './edits.ts'
 
 type MapName = 'uuids' | 'recipients'
-const UUID = '(string) Str::uuid()'
+
+/** The id is made as the send loop makes it now, where that takes nothing of the loop; else by Laravel's helper. */
+function newUuid({ fact, sendLoop }: ControllerShape): string {
+  const { tree } = fact
+  const call = sendLoop
+    ? tree.nodes.find((node) => isUuidCall(node) && contains(sendLoop.body, node))
+    : undefined
+  const text = call ? textOf(tree, uuidExpression(tree, call)) : ''
+  return text === '' || /\$(?!this\b)/.test(text) ? '(string) Str::uuid()' : text
+}
 
 /** Edits that build the missing entry maps before any send; null where the recipient cannot be told from the code. */
 export function buildMaps(facts: Facts, shape: ControllerShape, missing: readonly MapName[]): Edit[] | null {
@@ -31,7 +40,8 @@ function besideOther(
   const name = missing === 'uuids' ? '$messageUuidMap' : '$recipientMap'
   const key = /\[([^\]]*)\]/.exec(present.fill.name)?.[1]?.trim()
   if (key === undefined || !present.loop) return null
-  const value = missing === 'uuids' ? { text: UUID, edits: [] } : recipientFor(facts, shape, present, key)
+  const value =
+    missing === 'uuids' ? { text: newUuid(shape), edits: [] } : recipientFor(facts, shape, present, key)
   if (!value) return null
   const fill = statementOf(present.fill)
   const index = key === '' ? '' : key
@@ -156,7 +166,7 @@ function beforeLoop(facts: Facts, shape: ControllerShape): Edit[] | null {
     '$messageUuidMap = [];',
     '$recipientMap = [];',
     `${head} {`,
-    `${step}$messageUuidMap[${key}] = ${UUID};`,
+    `${step}$messageUuidMap[${key}] = ${newUuid(shape)};`,
     `${step}$recipientMap[${key}] = ${found.text};`,
     '}',
     '',

@@ -68,7 +68,7 @@ function sendsInEveryMode({ fact, call }: RoleCall): boolean {
 }
 
 const SENDS =
-  /\b(?:sends?|sending|delivers?|delivering|submits?|submitting|runs?|running|stays? (?:active|on|enabled|in use)|remains? (?:active|on|enabled|in use)|continues?|keeps?|dispatch(?:es|ing)?|goes? out|emits?|transmits?|(?:is|are) (?:also )?sent|fires?|posts?)\b/gi
+  /\b(?:sends?|sending|delivers?|delivering|submits?|submitting|runs?|running|stays? (?:active|on|enabled|in use)|remains? (?:active|on|enabled|in use)|continues?|keeps?|dispatch(?:es|ing)?|go(?:es)? out|emits?|transmits?|(?:is|are) (?:also )?sent|fires?|posts?)\b/gi
 const ALSO =
   /\b(?:as well|also|too|both|in parallel|parallel|additionally|in addition|at the same time|simultaneously|twice|alongside|besides|double|duplicat\w+ send|a second time|keeps? (?:on )?sending|continues? (?:to send|sending)|(?:stays?|remains?|kept|left) (?:active|on|enabled|running)|belt and braces|for safety|to be (?:safe|sure)|redundan\w+|second copy|mirror\w*|shadow copy|in any case|regardless|always)\b/i
 

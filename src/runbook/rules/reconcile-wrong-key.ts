@@ -150,7 +150,7 @@ function whereProblem(facts: Facts, fact: CodeFact, { statement, base }: SqlFact
       from,
       from + member[0].length,
       member[0]
-        .replace(member[1] ?? '', 'message_uuid')
+        .replace(member[1] ?? '', (member[1] ?? '').replace(/\w+$/, 'message_uuid'))
         .replace(
           new RegExp(String.raw`${(member[2] ?? '').replaceAll('.', String.raw`\.`)}(\s+from)$`, 'i'),
           'message_uuid$1',

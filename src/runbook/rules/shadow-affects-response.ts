@@ -67,11 +67,11 @@ function fixOf(facts: Facts, { fact }: RoleCall, node: CodeNode, call: CodeNode)
 }
 
 const ANSWER =
-  /\b(?:[45]\d\d|respond\w*|(?:http )?(?:response|status code|status|answer|reply)|(?:the )?(?:api|controller|endpoint|caller|client|school|customer|user|tenant|merchant|front ?end|browser|app|shop|portal|laravel|we|it))\b/i
+  /\b(?:[45]\d\d|respond\w*|error (?:page|message|screen)|(?:http )?(?:response|status code|status|answer|reply)|(?:the )?(?:api|controller|endpoint|caller|client|school|customer|user|tenant|merchant|front ?end|browser|app|shop|portal|laravel|we|it))\b/i
 const EFFECT =
-  /\b(?:answers?|returns?|returned|responds?|replies|reply|changes?|changed|overrides?|overwrites?|replaces?|decides?|determines?|propagat\w+|pass(?:es|ed)? (?:\w+ )?(?:on|back|through|along)|(?:is|are) (?:handed|given|relayed|forwarded|sent) (?:on |back )?to|surfac\w+|merg\w+|embed\w*|expos\w+|attach\w*|adds?|puts?|feeds?|bubbl\w+|is (?:shown|merged|copied|included|used)|becomes?|fails? the request|takes? (?:the status|over)|affects?|influences?|gets? (?:a )?[45]\d\d|with (?:a |an )?(?:http )?[45]\d\d|waits? for)\b/gi
+  /\b(?:answers?|returns?|returned|responds?|replies|reply|changes?|changed|overrides?|overwrites?|replaces?|decides?|determines?|propagat\w+|pass(?:es|ed)? (?:\w+ )?(?:on|back|through|along)|(?:is|are) (?:handed|given|relayed|forwarded|sent) (?:on |back )?to|surfac\w+|sees?|is told|gets? (?:an? )?error|merg\w+|embed\w*|expos\w+|attach\w*|adds?|puts?|feeds?|bubbl\w+|is (?:shown|merged|copied|included|used)|becomes?|fails? the request|takes? (?:the status|over)|affects?|influences?|gets? (?:a )?[45]\d\d|with (?:a |an )?(?:http )?[45]\d\d|waits? for)\b/gi
 const HTTP =
-  /\b(?:[45]\d\d|response|http|caller|answers? the|returns?|respond\w*|api|status code|user sees|request fails|sees the|reply|replies)\b/i
+  /\b(?:[45]\d\d|response|http|caller|answers? the|returns?|respond\w*|api|status code|(?:users?|customers?|callers?|clients?) (?:sees?|gets?|is told)|error (?:page|message|screen)|request fails|sees the|reply|replies)\b/i
 
 function inProse(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {

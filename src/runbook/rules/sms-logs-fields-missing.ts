@@ -5,6 +5,7 @@ import type { Problem, Rule } from '../finding.ts'
 import { indentAt, insertAfter, manual, replaceCode, safe } from '../fixes/edits.ts'
 import { replaceSentence } from '../fixes/prose-edits.ts'
 import { isDenied } from '../prose/modality.ts'
+import { objectRows } from './sms-logs-objects.ts'
 import { docSpan, isQuestion, treesOf, type TreeFact } from './scan.ts'
 
 const FIELDS = ['source', 'message_uuid', 'provider_message_id', 'status'] as const
@@ -233,5 +234,10 @@ export const smsLogsFieldsMissing: Rule = {
     'more columns than the four',
   ],
   fixedBy: 'The missing columns are added, read from the result in the way the neighbours are.',
-  check: (facts) => [...inCode(facts), ...inSql(facts), ...inProse(facts)],
+  check: (facts) => [
+    ...inCode(facts),
+    ...objectRows(facts, FIELDS, message),
+    ...inSql(facts),
+    ...inProse(facts),
+  ],
 }

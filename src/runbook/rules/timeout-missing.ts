@@ -68,13 +68,15 @@ function fixLaravel(facts: Facts, { fact, call }: HttpCall): Problem['fix'] {
 function fixGuzzle(facts: Facts, { fact, call }: HttpCall): Problem['fix'] {
   const { code, tree } = fact
   const { source } = facts.document
-  const advice = "Add 'timeout' => 0.5 to the options of the call."
+  // Symfony's `timeout` is the idle time; its `max_duration` is the whole call's.
+  const option = /HttpClientInterface|HttpClient::create/.test(code.text)
+    ? "'max_duration' => 0.5"
+    : "'timeout' => 0.5"
+  const advice = `Add ${option} to the options of the call.`
   const options = call.args.findLast((argument) => textOf(tree, argument).startsWith('['))
   if (!options) {
     const last = call.args.at(-1)
-    return last
-      ? safe(replaceCode(source, code, last.to, last.to, ", ['timeout' => 0.5]"), advice)
-      : manual(advice)
+    return last ? safe(replaceCode(source, code, last.to, last.to, `, [${option}]`), advice) : manual(advice)
   }
   const inner = code.text.slice(options.from + 1, options.to - 1)
   const lineBreak = /^\s*\n([ \t]*)/.exec(inner)
@@ -85,12 +87,12 @@ function fixGuzzle(facts: Facts, { fact, call }: HttpCall): Problem['fix'] {
         code,
         options.from + 1,
         options.from + 1,
-        inner.trim() === '' ? "'timeout' => 0.5" : "'timeout' => 0.5, ",
+        inner.trim() === '' ? option : `${option}, `,
       ),
       advice,
     )
   const first = options.from + 1 + lineBreak[0].length
-  return safe([insertBefore(source, code, first, [`${lineBreak[1] ?? ''}'timeout' => 0.5,`])], advice)
+  return safe([insertBefore(source, code, first, [`${lineBreak[1] ?? ''}${option},`])], advice)
 }
 
 export const timeoutMissing: Rule = {
