@@ -5,6 +5,7 @@ import { dbCommand } from './db-migrate.ts'
 import { faultsCommand } from './faults.ts'
 import { messageCommand } from './message.ts'
 import { modeCommand } from './mode.ts'
+import { runbookCommand } from './runbook/index.ts'
 import { sendCommand } from './send.ts'
 import { exitCodes, type CliShell } from './shell.ts'
 import { statusCommand } from './status.ts'
@@ -20,6 +21,13 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
   statusCommand,
   faultsCommand,
   carrierCommand,
+  ({ shell, finish }) =>
+    runbookCommand({
+      stdin: shell.stdin,
+      out: shell.write,
+      err: (text) => shell.complain(text.trimEnd()),
+      exit: finish,
+    }),
 ]
 
 /** Runs one command line (without the program's own name). Resolves to the exit code. */
