@@ -20,6 +20,8 @@ async function run(argv: string[], environment: Environment = {}, workingDirecto
     workingDirectory,
     print: (line) => out.push(line),
     complain: (line) => complaints.push(line),
+    write: (text) => out.push(text),
+    stdin: process.stdin,
     colour: false,
     onSignal: () => {},
     onOrphaned: () => {},

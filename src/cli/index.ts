@@ -10,6 +10,7 @@ import { gateCommand } from './gate.ts'
 import { messageCommand } from './message.ts'
 import { modeCommand } from './mode.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { runbookCommand } from './runbook/index.ts'
 import { sendCommand } from './send.ts'
 import { exitCodes, type CliShell } from './shell.ts'
 import { statusCommand } from './status.ts'
@@ -30,6 +31,13 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
   compareCommand,
   gateCommand,
   evidenceCommand,
+  ({ shell, finish }) =>
+    runbookCommand({
+      stdin: shell.stdin,
+      out: shell.write,
+      err: (text) => shell.complain(text.trimEnd()),
+      exit: finish,
+    }),
 ]
 
 /** Runs one command line (without the program's own name). Resolves to the exit code. */

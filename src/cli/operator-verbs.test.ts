@@ -27,6 +27,8 @@ async function run(argv: string[], environment: Record<string, string> = {}) {
     workingDirectory: directory,
     print: (line) => out.push(line),
     complain: (line) => complaints.push(line),
+    write: (text) => out.push(text),
+    stdin: process.stdin,
     colour: false,
     onSignal: () => {},
     onOrphaned: () => {},
