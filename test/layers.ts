@@ -12,57 +12,25 @@ export interface Rule {
 }
 
 const isOurs = (target: string): boolean => target.startsWith('src/') || target.startsWith('bin/')
-const within =
-  (...folders: string[]) =>
-  (target: string): boolean =>
-    !isOurs(target) || folders.some((folder) => target.startsWith(`src/${folder}`))
-const outside =
-  (...folders: string[]) =>
-  (target: string): boolean =>
-    !folders.some((folder) => target.startsWith(`src/${folder}`))
+const within = (...folders: string[]) => (target: string): boolean =>
+  !isOurs(target) || folders.some((folder) => target.startsWith(`src/${folder}`))
+const outside = (...folders: string[]) => (target: string): boolean =>
+  !folders.some((folder) => target.startsWith(`src/${folder}`))
 
 export const rules: readonly Rule[] = [
-  {
-    name: 'core imports nothing but core',
-    from: ['src/core/'],
-    allows: (target) => target.startsWith('src/core/'),
-  },
+  { name: 'core imports nothing but core', from: ['src/core/'], allows: (target) => target.startsWith('src/core/') },
   { name: 'contract imports nothing of ours', from: ['src/contract/'], allows: within('contract/') },
-  {
-    name: 'gateway never imports service',
-    from: ['src/gateway/'],
-    allows: outside('service/', 'sandbox/', 'cli/'),
-  },
-  {
-    name: 'service never imports gateway',
-    from: ['src/service/'],
-    allows: outside('gateway/', 'sandbox/', 'cli/'),
-  },
-  {
-    name: 'providers never import db',
-    from: ['src/providers/'],
-    allows: outside('db/', 'gateway/', 'service/'),
-  },
-  {
-    name: 'authority knows no caller',
-    from: ['src/authority/'],
-    allows: within('authority/', 'db/', 'core/'),
-  },
+  { name: 'gateway never imports service', from: ['src/gateway/'], allows: outside('service/', 'sandbox/', 'cli/') },
+  { name: 'service never imports gateway', from: ['src/service/'], allows: outside('gateway/', 'sandbox/', 'cli/') },
+  { name: 'providers never import db', from: ['src/providers/'], allows: outside('db/', 'gateway/', 'service/') },
+  { name: 'authority knows no caller', from: ['src/authority/'], allows: within('authority/', 'db/', 'core/') },
   {
     name: 'only authority makes permits',
     from: ['src/', 'bin/'],
     allows: (target, file) => target !== 'src/authority/permit-maker.ts' || file.startsWith('src/authority/'),
   },
-  {
-    name: 'the dry run reaches no provider',
-    from: ['src/service/dry-run'],
-    allows: outside('providers/', 'authority/'),
-  },
-  {
-    name: 'sandbox stands alone',
-    from: ['src/sandbox/'],
-    allows: within('sandbox/', 'contract/', 'process/'),
-  },
+  { name: 'the dry run reaches no provider', from: ['src/service/dry-run'], allows: outside('providers/', 'authority/') },
+  { name: 'sandbox stands alone', from: ['src/sandbox/'], allows: within('sandbox/', 'contract/', 'process/') },
   { name: 'the runbook tool stands alone', from: ['src/runbook/'], allows: within('runbook/') },
   { name: 'nothing imports bin', from: ['src/'], allows: (target) => !target.startsWith('bin/') },
 ]
