@@ -30,7 +30,10 @@ function installPackages() {
 
 function pinnedNode() {
   const require = createRequire(join(root, 'package.json'))
-  for (const name of [`node-${process.platform}-${process.arch}`, `node-bin-${process.platform}-${process.arch}`]) {
+  for (const name of [
+    `node-${process.platform}-${process.arch}`,
+    `node-bin-${process.platform}-${process.arch}`,
+  ]) {
     try {
       return join(dirname(require.resolve(`${name}/package.json`)), 'bin', 'node')
     } catch {
@@ -38,7 +41,8 @@ function pinnedNode() {
     }
   }
   const [major, minor] = process.versions.node.split('.').map(Number)
-  if (major > NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor >= NODE_MINIMUM[1])) return process.execPath
+  if (major > NODE_MINIMUM[0] || (major === NODE_MINIMUM[0] && minor >= NODE_MINIMUM[1]))
+    return process.execPath
   process.stderr.write(
     `baton: needs Node ${NODE_MINIMUM.join('.')} or newer and no pinned one exists for ${process.platform}-${process.arch}; this is Node ${process.versions.node}\n`,
   )
