@@ -1,0 +1,100 @@
+import Table from 'cli-table3'
+import type { Benchmark } from './benchmark.ts'
+import type { LoadResult, LoadTarget } from './load-order.ts'
+import type { Stage } from './stage.ts'
+import { median } from './statistics.ts'
+import { startSystem, type System } from './system.ts'
+
+const CALLERS = 4
+const WARM_UP_MS = 1_500
+const FORMS = ['direct', 'OFF', 'SHADOW'] as const
+const CONDITIONS = ['healthy', 'hung', 'dead'] as const
+type Condition = (typeof CONDITIONS)[number]
+
+/** What the gateway adds to a call of the legacy driver, in OFF and in SHADOW. */
+export const addedLatency: Benchmark = {
+  about: 'latency that OFF and SHADOW add to the legacy driver: service healthy, hung, dead',
+  async run({ extent, stage: openStage, progress, print }) {
+    const stage = await openStage()
+    print(`
+Added latency, ${CALLERS} callers of one message each. Requests go in turn to the legacy driver itself (the carrier
+sandbox), through the gateway in OFF and through it in SHADOW, so that all three see the same moments of the
+machine. The service is healthy, hung (stopped by a signal, its port still open) or dead.`)
+    const systems = new Map<Condition, System>()
+    for (const condition of CONDITIONS) systems.set(condition, await startIn(stage, condition))
+    const results = new Map<Condition, LoadResult[]>()
+    for (let round = 0; round <= extent.rounds; round++) {
+      for (const [condition, system] of systems) {
+        const result = await stage.load({
+          targets: FORMS.map((form) => targetOf(stage, system, form)),
+          callers: CALLERS,
+          timeMaxMs: round === 0 ? WARM_UP_MS : extent.loadMs,
+          requestsMax: 1_000_000,
+        })
+        requireSent(condition, result)
+        if (round > 0) results.set(condition, [...(results.get(condition) ?? []), result])
+        progress(`${round === 0 ? 'warm-up' : `round ${round} of ${extent.rounds}`}: service ${condition}`)
+      }
+    }
+    print(latencyTable(results))
+  },
+}
+
+async function startIn(stage: Stage, condition: Condition): Promise<System> {
+  const tenants = { OFF: 'OFF', SHADOW: 'SHADOW' } as const
+  const system = await startSystem(stage, { name: condition, form: 'baton', tenants })
+  if (condition === 'hung') process.kill(system.service.pid, 'SIGSTOP')
+  if (condition === 'dead') await system.service.stop()
+  return system
+}
+
+function targetOf(stage: Stage, system: System, form: (typeof FORMS)[number]): LoadTarget {
+  return form === 'direct'
+    ? { label: form, api: 'carrier', url: stage.sandboxUrl, messagesPerRequest: 1 }
+    : { label: form, api: 'gateway', url: system.gateway.url, key: form, messagesPerRequest: 1 }
+}
+
+function requireSent(condition: Condition, { targets }: LoadResult): void {
+  for (const { label, requests, messages } of targets)
+    if (messages['sent'] !== requests)
+      throw new Error(`latency, service ${condition}: ${label}: not all sent: ${JSON.stringify(messages)}`)
+}
+
+/** Medians over the rounds; what is added is the median of the rounds' own differences. */
+function latencyTable(results: ReadonlyMap<Condition, readonly LoadResult[]>): string {
+  const table = new Table({
+    head: [
+      'service',
+      'path',
+      'requests',
+      'p50 ms',
+      'p99 ms',
+      'added p50 ms',
+      'added p99 ms',
+      'p50 against OFF',
+    ],
+    style: { head: [], border: [], compact: true },
+    wordWrap: true,
+    colWidths: [9, 8, 10, 8, 8, 10, 10, 11],
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
+  })
+  for (const [condition, rounds] of results) {
+    FORMS.forEach((form, index) => {
+      const of = (quantity: 'p50Ms' | 'p99Ms' | 'requests', at: number): number[] =>
+        rounds.map(({ targets }) => targets[at]?.[quantity] ?? Number.NaN)
+      const less = (quantity: 'p50Ms' | 'p99Ms', at: number): string =>
+        median(of(quantity, index).map((value, round) => value - (of(quantity, at)[round] ?? 0))).toFixed(2)
+      table.push([
+        condition,
+        form,
+        of('requests', index).reduce((sum, count) => sum + count, 0),
+        median(of('p50Ms', index)).toFixed(2),
+        median(of('p99Ms', index)).toFixed(2),
+        form === 'direct' ? '-' : less('p50Ms', 0),
+        form === 'direct' ? '-' : less('p99Ms', 0),
+        form === 'SHADOW' ? less('p50Ms', 1) : '-',
+      ])
+    })
+  }
+  return table.toString()
+}
