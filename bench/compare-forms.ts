@@ -2,7 +2,7 @@ import type { Bench } from './benchmark.ts'
 import type { LoadOrder } from './load-order.ts'
 import { measure, type Measured } from './measure.ts'
 import type { System } from './system.ts'
-import { throughputTable } from './throughput-table.ts'
+import { throughputTables } from './throughput-tables.ts'
 
 export interface Form {
   readonly label: string
@@ -34,7 +34,7 @@ export async function compareForms(bench: Bench, forms: readonly Form[]): Promis
     }
   }
   print(
-    throughputTable(
+    throughputTables(
       forms.map(({ label, against }) => ({ label, against, rounds: results.get(label) ?? [] })),
     ),
   )

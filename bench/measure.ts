@@ -11,8 +11,8 @@ export interface Measured {
   readonly p99Ms: number
   /** Microseconds of CPU for each accepted message, while the load ran. */
   readonly cpu: Readonly<Record<Process, number>>
-  /** The same of all but the load generator, from the first request until the last message was sent. */
-  readonly cpuUntilSent: number
+  /** The same of the whole: from the first request until the last message was sent. */
+  readonly cpuUntilSent: Readonly<Record<Process, number>>
   /** Messages sent to the carrier a second: while the load ran, and from then until all were sent. */
   readonly dispatchRate: number
   readonly drainRate: number
@@ -55,15 +55,14 @@ export async function measure(
   const total = Object.values(result.messages).reduce((sum, count) => sum + count, 0)
   const hasGateway = order.targets[0]?.api === 'gateway'
   balance(system.name, { accepted, total, hasGateway, untilSent }, await system.counts())
-  const cpuUntilSent = processes
-    .filter((name) => name !== 'load')
-    .reduce((sum, name) => sum + whenSent[name] - before[name], 0)
   return {
     rate: (accepted / elapsedMs) * 1_000,
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
     cpu: mapProcesses((name) => (after[name] - before[name]) / accepted),
-    cpuUntilSent: untilSent ? cpuUntilSent / accepted : Number.NaN,
+    cpuUntilSent: mapProcesses((name) =>
+      untilSent ? (whenSent[name] - before[name]) / accepted : Number.NaN,
+    ),
     dispatchRate: (atEnd.sent / elapsedMs) * 1_000,
     drainRate: untilSent ? ((accepted - atEnd.sent) / drainMs) * 1_000 : Number.NaN,
     others: total - accepted,
