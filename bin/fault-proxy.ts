@@ -1,6 +1,8 @@
 // The fault proxy as a process of its own.
 import { pino } from 'pino'
+import { standardOutput } from '../src/process/logger.ts'
 import { startFaultProxy } from '../src/fault-proxy/fault-proxy.ts'
+import { processShell } from './process-shell.ts'
 
 const STOP_MAX_MS = 5_000
 
@@ -17,10 +19,13 @@ function port(name: string, fallback: number, minimum = 0): number {
   return Number(text)
 }
 
-const log = pino({ name: 'fault-proxy' })
+const log = pino({ name: 'fault-proxy' }, standardOutput())
 const host = process.env['BATON_HOST'] ?? '127.0.0.1'
 const ports = { port: port('BATON_FAULT_PROXY_PORT', 8084), controlPort: port('BATON_FAULTS_PORT', 8083) }
 const upstream = { host, port: port('BATON_SERVICE_PORT', 8081, 1) }
+// The parent can die during the start, which a listener added afterwards would never hear of.
+let onOrphaned = (): void => process.exit(1)
+processShell.onOrphaned(() => onOrphaned())
 const proxy = await startFaultProxy({ host, ...ports, upstream, log }).catch((error: unknown) =>
   fail(
     `cannot start on ${host}:${ports.port}, control ${ports.controlPort}: ${error instanceof Error ? error.message : String(error)}`,
@@ -39,4 +44,4 @@ async function stop(reason: string): Promise<void> {
 }
 process.on('SIGTERM', (signal) => void stop(signal))
 process.on('SIGINT', (signal) => void stop(signal))
-process.on('disconnect', () => void stop('the parent is gone'))
+onOrphaned = () => void stop('the parent is gone')

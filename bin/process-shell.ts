@@ -4,10 +4,11 @@ import type { ProcessShell } from '../src/process/main.ts'
 export const processShell: ProcessShell = {
   environment: process.env,
   onSignal: (handler) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => handler(signal))
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => handler(signal))
   },
   onOrphaned: (handler) => {
-    if (process.channel) process.once('disconnect', handler)
+    if (process.connected) process.once('disconnect', handler)
+    else if ('connected' in process) handler() // there was a channel to a parent, and it is gone already
   },
   exit: (code) => process.exit(code),
   printProblem: (line) => console.error(line),

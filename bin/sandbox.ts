@@ -1,6 +1,8 @@
 // The carrier sandbox as a process of its own.
 import { pino } from 'pino'
+import { standardOutput } from '../src/process/logger.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
+import { processShell } from './process-shell.ts'
 
 const STOP_MAX_MS = 5_000
 
@@ -17,10 +19,13 @@ function port(name: string, fallback: number): number {
   return Number(text)
 }
 
-const log = pino({ name: 'sandbox' })
+const log = pino({ name: 'sandbox' }, standardOutput())
 const host = process.env['BATON_HOST'] ?? '127.0.0.1'
 const wanted = port('BATON_SANDBOX_PORT', 8082)
 const logPath = process.env['BATON_SANDBOX_LOG'] ?? '.baton/carrier.jsonl'
+// The parent can die during the start, which a listener added afterwards would never hear of.
+let onOrphaned = (): void => process.exit(1)
+processShell.onOrphaned(() => onOrphaned())
 const sandbox = await startSandbox({ host, port: wanted, logPath, log }).catch((error: unknown) =>
   fail(
     `cannot start on ${host}:${wanted} with ${logPath}: ${error instanceof Error ? error.message : String(error)}`,
@@ -39,4 +44,4 @@ async function stop(reason: string): Promise<void> {
 }
 process.on('SIGTERM', (signal) => void stop(signal))
 process.on('SIGINT', (signal) => void stop(signal))
-process.on('disconnect', () => void stop('the parent is gone'))
+onOrphaned = () => void stop('the parent is gone')

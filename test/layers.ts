@@ -61,9 +61,22 @@ export const rules: readonly Rule[] = [
   {
     name: 'sandbox stands alone',
     from: ['src/sandbox/'],
-    allows: within('sandbox/', 'contract/', 'process/'),
+    allows: within('sandbox/', 'contract/', 'process/', 'http/'),
   },
   { name: 'the runbook tool stands alone', from: ['src/runbook/'], allows: within('runbook/') },
+  {
+    name: 'http knows core and contract',
+    from: ['src/http/'],
+    allows: within('http/', 'core/', 'contract/'),
+  },
+  { name: 'db stands alone', from: ['src/db/'], allows: within('db/') },
+  { name: 'process stands alone', from: ['src/process/'], allows: within('process/') },
+  {
+    name: 'fault-proxy stands alone',
+    from: ['src/fault-proxy/'],
+    allows: within('fault-proxy/', 'process/', 'http/'),
+  },
+  { name: 'postgres stands alone', from: ['src/postgres/'], allows: within('postgres/', 'process/') },
   { name: 'nothing imports bin', from: ['src/'], allows: (target) => !target.startsWith('bin/') },
 ]
 

@@ -70,14 +70,16 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
 
   return {
     accept(messages) {
-      const uuids = messages.map((message) => message.messageUuid)
+      // Named twice, a message would be logged twice: the first mention stands.
+      const distinct = [...new Map(messages.toReversed().map((one) => [one.messageUuid, one])).values()]
       const columns = (token: string) => [
-        uuids,
-        messages.map((message) => message.recipient),
-        messages.map((message) => message.sender),
-        messages.map((message) => message.body),
+        distinct.map((message) => message.messageUuid),
+        distinct.map((message) => message.recipient),
+        distinct.map((message) => message.sender),
+        distinct.map((message) => message.body),
         token,
       ]
+      const uuids = messages.map((message) => message.messageUuid)
       return claim('accept', accept, uuids, columns, () => 'accepted' as const)
     },
     claimForLegacy(messageUuids, provider) {

@@ -37,8 +37,3 @@ export interface AuthorityRow {
   readonly providerMessageId: string | null
   readonly reason: string | null
 }
-
-/** Whether a message in this state can still be sent by somebody. */
-export function isOpen(state: AuthorityState): boolean {
-  return nextStates[state].length > 0
-}

@@ -11,7 +11,7 @@ import { startFaultProxy, type FaultProxy } from './fault-proxy.ts'
 const log = pino({ level: 'silent' })
 const BIG = Buffer.alloc(8 * 1024 * 1024, 'x')
 
-describe('fault proxy before an HTTP service', () => {
+describe('fault proxy before an HTTP service', { timeout: 60_000 }, () => {
   let service: Server
   let proxy: FaultProxy
   let client: Client
@@ -210,7 +210,7 @@ describe('fault proxy before an HTTP service', () => {
       const { status, type, body } = await control('PUT', setting)
       assert.equal(status, 400, JSON.stringify(setting))
       assert.equal(type, 'application/problem+json')
-      assert.deepEqual(Object.keys(body).sort(), ['detail', 'status', 'title', 'type'])
+      for (const field of ['type', 'title', 'status', 'detail', 'code']) assert.ok(field in body, field)
     }
     const { counters: _, ...setting } = (await control('GET')).body
     assert.deepEqual(setting, { delay_ms: 3, swallow: false })

@@ -1,11 +1,13 @@
 import type { AddressInfo, Socket } from 'node:net'
 import type { Logger } from 'pino'
-import { addControlRoutes, type Applied } from './control-app.ts'
+import { addControlRoutes, type Applied } from './control-routes.ts'
 import { newCounters } from './counters.ts'
 import type { FaultSetting } from './fault-setting.ts'
-import { createHttpApp } from './http-app.ts'
+import { createServer } from '../http/server.ts'
 import { createListener } from './listener.ts'
 import { proxyConnection, type ProxiedConnection, type Upstream } from './proxied-connection.ts'
+
+const BODY_BYTES_MAX = 64 * 1024
 
 export interface FaultProxyOptions {
   readonly host: string
@@ -27,7 +29,7 @@ export interface FaultProxy {
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const { host, controlPort, log } = options
   const { listener, apply, setting, counters, resetAll } = createProxy(options)
-  const app = createHttpApp(log)
+  const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, cutsOnClose: true })
   addControlRoutes(app, { apply, setting, counters })
   await listener.open()
   try {

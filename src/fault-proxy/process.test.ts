@@ -11,7 +11,7 @@ import { request } from 'undici'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'bin', 'fault-proxy.ts')
 
-describe('fault proxy process', () => {
+describe('fault proxy process', { timeout: 60_000 }, () => {
   let taken: Server
   let takenPort: string
 

@@ -19,7 +19,7 @@ interface Report {
   readonly counters: Counters
 }
 
-describe('proxied connection', () => {
+describe('proxied connection', { timeout: 60_000 }, () => {
   let upstream: Server
   let upstreamPort: number
   let proxy: FaultProxy

@@ -1,22 +1,42 @@
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyReply } from 'fastify'
+import Fastify, { LogController, type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HttpProblem, PROBLEM_MEDIA_TYPE, type Problem } from '../contract/problem.ts'
 import { isStorableText } from '../contract/text.ts'
+import { refuseUnreadable } from './unreadable-request.ts'
 
 export interface ServerOptions {
-  readonly log: FastifyBaseLogger
+  readonly log: Logger
   readonly bodyBytesMax: number
+  /** Whether closing the server cuts requests in flight as well, not only idle connections. */
+  readonly cutsOnClose?: boolean
   /** How a problem is written to the wire; the service puts it into an envelope of its own. */
   readonly writeProblem?: (reply: FastifyReply, problem: Problem) => unknown
 }
 
 /** A fastify server that takes input strictly as it is (no coercion, no dropped fields) and speaks RFC 9457. */
-export function createServer({ log, bodyBytesMax, writeProblem = writeDocument }: ServerOptions) {
+export function createServer(options: ServerOptions) {
+  const { log, bodyBytesMax, cutsOnClose = false, writeProblem = writeDocument } = options
+  function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): unknown {
+    const place = { method: request.method, path: pathOf(request.url) }
+    if (error instanceof HttpProblem) {
+      if (error.problem.status >= 500) log.warn({ err: error, ...place }, 'not available')
+      return writeProblem(reply.headers(error.headers), error.problem)
+    }
+    const status = error.statusCode ?? 500
+    if (status < 500) return writeProblem(reply, invalidInput(error, status))
+    log.error({ err: error, ...place }, 'request failed')
+    return writeProblem(reply, toProblem(500, 'internal', 'the request failed; the log says why'))
+  }
+
   const server = Fastify({
-    loggerInstance: log,
+    // The programs say themselves where they listen; of fastify only warnings are wanted.
+    loggerInstance: log.child({}, { level: log.isLevelEnabled('info') ? 'warn' : log.level }),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
-    forceCloseConnections: 'idle',
+    forceCloseConnections: cutsOnClose ? true : 'idle',
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
     requestTimeout: 30_000,
     ajv: {
       customOptions: {
@@ -29,20 +49,13 @@ export function createServer({ log, bodyBytesMax, writeProblem = writeDocument }
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  server.removeContentTypeParser('text/plain') // JSON alone: anything else is 415
+
   server.setNotFoundHandler((request, reply) => {
     const detail = `no such resource: ${request.method} ${pathOf(request.url)}`
     return writeProblem(reply, toProblem(404, 'not_found', detail))
   })
-  server.setErrorHandler((error: FastifyError, request, reply) => {
-    if (error instanceof HttpProblem) {
-      reply.headers(error.headers)
-      return writeProblem(reply, error.problem)
-    }
-    const status = error.statusCode ?? 500
-    if (status < 500) return writeProblem(reply, invalidInput(error, status))
-    request.log.error({ err: error, method: request.method, path: pathOf(request.url) }, 'request failed')
-    return writeProblem(reply, toProblem(500, 'internal', 'the request failed; the log says why'))
-  })
+  server.setErrorHandler(answerError)
   return server
 }
 
@@ -97,7 +110,11 @@ function titleOf(status: number): string {
 }
 
 function writeDocument(reply: FastifyReply, document: Problem): unknown {
-  return reply.code(document.status).header('content-type', PROBLEM_MEDIA_TYPE).send(document)
+  return reply
+    .code(document.status)
+    .header('content-type', PROBLEM_MEDIA_TYPE)
+    .serializer(JSON.stringify)
+    .send(document)
 }
 
 function pathOf(url: string): string {

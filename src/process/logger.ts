@@ -1,4 +1,4 @@
-import pino, { type Logger } from 'pino'
+import pino, { type Logger, type LoggerOptions } from 'pino'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -14,9 +14,15 @@ const redacted = [
   'connectionString',
 ]
 
+/**
+ * Standard output, written line by line. Left to itself pino writes later and flushes when the process exits; when
+ * the reader is gone by then, that flush tries for ever, and a program whose supervisor was killed never ends.
+ */
+export const standardOutput = () => pino.destination({ dest: 1, sync: true })
+
 /** Structured logs on standard output, one JSON line each. */
 export function createLogger(name: string, level: LogLevel): Logger {
-  return pino({
+  const options: LoggerOptions = {
     name,
     level,
     base: { name },
@@ -27,7 +33,8 @@ export function createLogger(name: string, level: LogLevel): Logger {
       censor: '[redacted]',
     },
     serializers: { err: describeError },
-  })
+  }
+  return pino(options, standardOutput())
 }
 
 /** What of an error may be logged: a database error's `detail` and parameters can hold a row, so they stay out. */

@@ -36,6 +36,9 @@ export async function runProgram<Config extends { readonly logLevel: LogLevel }>
     shell.exit(2)
   }
   const log = createLogger(name, parsed.values.logLevel)
+  // The parent can die while the program starts; who listens for it only afterwards never hears of it.
+  let onOrphaned = (): void => shell.exit(1)
+  shell.onOrphaned(() => onOrphaned())
   const running = await start(parsed.values, log).catch((error: unknown) => {
     log.fatal({ err: error }, 'cannot start')
     shell.exit(1)
@@ -61,7 +64,7 @@ export async function runProgram<Config extends { readonly logLevel: LogLevel }>
     )
   }
   shell.onSignal(stop)
-  shell.onOrphaned(() => {
+  onOrphaned = () => {
     if (!stopping) stop('the supervisor is gone')
-  })
+  }
 }

@@ -42,8 +42,7 @@ export function parseSettings<const Settings extends Spec>(
       continue
     }
     const value = parse(text)
-    if (value instanceof Problem)
-      problems.push(`${name}: is ${JSON.stringify(text)}: needs ${value.expected}`)
+    if (value instanceof Problem) problems.push(`${name}: is ${shown(text)}: needs ${value.expected}`)
     else values[key] = value
   }
   const names = new Set([...Object.values(spec).map(({ name }) => name), ...known])
@@ -51,6 +50,11 @@ export function parseSettings<const Settings extends Spec>(
     if (name.startsWith('BATON_') && !names.has(name)) problems.push(`${name}: is not a setting of Baton`)
   }
   return problems.length > 0 ? { problems } : { values: values as Values<Settings> }
+}
+
+/** The value as it may be printed: a URL can hold a password. */
+function shown(text: string): string {
+  return JSON.stringify(text.replace(/\/\/[^@/]*@/, '//***@'))
 }
 
 type Make<Value> = (name: string, about: string, fallback?: string) => Setting<Value>

@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox'
 import { ACCOUNTS } from './accounts.ts'
 import type { CarrierEntry } from './carrier-entry.ts'
 import type { CarrierLog, LogQuery } from './carrier-log.ts'
-import type { HttpApp } from './http-app.ts'
+import type { Server } from '../http/server.ts'
 
 const LogQuerySchema = Type.Object(
   {
@@ -16,7 +16,7 @@ const LogQuerySchema = Type.Object(
 )
 
 /** GET /log: the carrier's own evidence, straight from the disk. */
-export function addLogRoutes(app: HttpApp, log: CarrierLog): void {
+export function addLogRoutes(app: Server, log: CarrierLog): void {
   app.get('/log', { schema: { querystring: LogQuerySchema } }, async (request, reply) =>
     reply
       .type('application/json')

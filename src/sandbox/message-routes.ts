@@ -4,7 +4,7 @@ import { Type, type Static } from 'typebox'
 import { ACCOUNTS, type Account } from './accounts.ts'
 import type { CarrierEntry } from './carrier-entry.ts'
 import { drawCourse, type FaultSetting } from './faults.ts'
-import { sendProblem, type HttpApp } from './http-app.ts'
+import { problem, type Server } from '../http/server.ts'
 import type { Pauses } from './pauses.ts'
 
 const MessageSchema = Type.Object(
@@ -26,7 +26,7 @@ interface MessageRoutes {
 }
 
 /** A vendor's send call, one path an account. It never dedupes: two calls are two texts. */
-export function addMessageRoutes(app: HttpApp, { setting, pauses, accept }: MessageRoutes): void {
+export function addMessageRoutes(app: Server, { setting, pauses, accept }: MessageRoutes): void {
   const schema = { body: MessageSchema, response: { 201: AcceptedSchema } }
   for (const account of ACCOUNTS) {
     app.post(`/accounts/${account}/messages`, { schema }, async (request, reply) => {
@@ -34,7 +34,8 @@ export function addMessageRoutes(app: HttpApp, { setting, pauses, accept }: Mess
       const course = drawCourse(faults, Math.random)
       // A caller who leaves during the wait changes nothing: the vendor has the request.
       if (faults.latency_ms && !(await pauses.wait(faults.latency_ms))) return resetConnection(reply)
-      if (course.kind === 'error') return sendProblem(reply, 503, `the vendor is out of order: ${account}`)
+      if (course.kind === 'error')
+        throw problem(503, 'out_of_order', `the vendor is out of order: ${account}`)
       if (course.kind === 'refuse') return sendRefusal(reply, request.body.to)
       const entry = entryOf(account, request.body)
       accept(entry)

@@ -10,7 +10,7 @@ import { startSandbox, type Sandbox } from './sandbox.ts'
 
 const log = pino({ level: 'silent' })
 
-describe('phone page', () => {
+describe('phone page', { timeout: 60_000 }, () => {
   let folder: string
   let sandbox: Sandbox
 

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FaultSetting } from './faults.ts'
-import type { HttpApp } from './http-app.ts'
+import type { Server } from '../http/server.ts'
 import type { Inbox } from './inbox.ts'
 
 const part = (name: string): string => readFileSync(join(import.meta.dirname, 'page', name), 'utf8')
 
 /** GET / is the page; GET /latest is what its script asks for every second. */
-export function addPhoneRoutes(app: HttpApp, inbox: Inbox, setting: FaultSetting): void {
+export function addPhoneRoutes(app: Server, inbox: Inbox, setting: FaultSetting): void {
   const page = part('phone.html')
     .replace('/*style*/', () => part('phone.css'))
     .replace('/*script*/', () => part('phone.js'))

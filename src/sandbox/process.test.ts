@@ -13,7 +13,7 @@ import { Pool } from 'undici'
 
 const MAIN = join(import.meta.dirname, '..', '..', 'bin', 'sandbox.ts')
 
-describe('sandbox process', () => {
+describe('sandbox process', { timeout: 60_000 }, () => {
   let folder: string
   const children = new Set<ChildProcess>()
 

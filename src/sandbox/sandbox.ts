@@ -4,12 +4,14 @@ import type { CarrierEntry } from './carrier-entry.ts'
 import { openCarrierLog, type CarrierLog } from './carrier-log.ts'
 import { addFaultRoutes } from './fault-routes.ts'
 import { faultsInForce, type FaultSetting } from './faults.ts'
-import { createHttpApp } from './http-app.ts'
+import { createServer } from '../http/server.ts'
 import { createInbox, type Inbox } from './inbox.ts'
 import { addLogRoutes } from './log-routes.ts'
 import { addMessageRoutes } from './message-routes.ts'
 import { createPauses } from './pauses.ts'
 import { addPhoneRoutes } from './phone-routes.ts'
+
+const BODY_BYTES_MAX = 64 * 1024
 
 export interface SandboxOptions {
   readonly host: string
@@ -33,7 +35,7 @@ export async function startSandbox({ host, port, logPath, log }: SandboxOptions)
   if (carrierLog.torn) log.warn(carrierLog.torn, 'the last entry of the log was cut and is set aside')
   const setting: FaultSetting = { current: faultsInForce({}) }
   const pauses = createPauses()
-  const app = createHttpApp(log)
+  const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, cutsOnClose: true })
   try {
     const inbox = await recallInbox(carrierLog)
     const accept = (entry: CarrierEntry): void => {

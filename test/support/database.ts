@@ -29,7 +29,7 @@ export interface TestDatabase {
   readonly admin: Database
 }
 
-/** A fresh migrated database; dropped when the calling file or suite has ended. */
+/** A fresh migrated database, dropped when the file has ended: call it at the top of the file. */
 export async function testDatabase(): Promise<TestDatabase> {
   const server = process.env['BATON_TEST_ADMIN_URL']
   if (!server) throw new Error('test database: BATON_TEST_ADMIN_URL is not set: run the tests by npm test')

@@ -1,8 +1,7 @@
 import { Type } from 'typebox'
 import { CountersSchema, type Counters } from './counters.ts'
 import { FaultSettingSchema, type FaultSetting } from './fault-setting.ts'
-import type { HttpApp } from './http-app.ts'
-import { sendProblem } from './http-app.ts'
+import { problem, type Server } from '../http/server.ts'
 
 const ReportSchema = Type.Object({ ...FaultSettingSchema.properties, counters: CountersSchema })
 
@@ -17,7 +16,7 @@ interface Control {
   readonly counters: Counters
 }
 
-export function addControlRoutes(app: HttpApp, { apply, setting, counters }: Control): void {
+export function addControlRoutes(app: Server, { apply, setting, counters }: Control): void {
   app.get('/healthz', async () => ({ status: 'ok' }))
   app.get('/faults', { schema: { response: { 200: ReportSchema } } }, async () => ({
     ...setting(),
@@ -29,7 +28,7 @@ export function addControlRoutes(app: HttpApp, { apply, setting, counters }: Con
     schema: { body: FaultSettingSchema, response: { 200: FaultSettingSchema } },
     handler: async (request, reply) => {
       const applied = await apply(request.body)
-      if (applied.kind === 'port_taken') return sendProblem(reply, 503, applied.detail)
+      if (applied.kind === 'port_taken') throw problem(503, 'port_taken', applied.detail)
       return reply.code(200).send(applied.setting)
     },
   })

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { temporaryDirectory } from './cluster-fixture.ts'
+import { temporaryDirectory } from '../postgres/cluster-fixture.ts'
 import { lockUntil, tryLock } from './file-lock.ts'
 
 /** Holds a lock in another process until that is killed. */

@@ -1,0 +1,23 @@
+// The CLI `baton`, and with `up` the supervisor of all programs.
+import { runCli } from '../src/cli/index.ts'
+import { processShell } from './process-shell.ts'
+
+// A reader that goes away (`| head`) is no reason to fail, and none to stop a supervisor.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+process.exit(
+  await runCli(process.argv.slice(2), {
+    environment: process.env,
+    workingDirectory: process.cwd(),
+    print: (line) => process.stdout.write(`${line}\n`),
+    complain: (line) => process.stderr.write(`${line}\n`),
+    colour: process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    onSignal: processShell.onSignal,
+    onOrphaned: processShell.onOrphaned,
+    exit: processShell.exit,
+  }),
+)
