@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import Table from 'cli-table3'
 import type { Benchmark } from './benchmark.ts'
 import type { LoadResult, LoadTarget } from './load-order.ts'
@@ -7,6 +8,7 @@ import { startSystem, type System } from './system.ts'
 
 const CALLERS = 4
 const WARM_UP_MS = 1_500
+const COMMIT_INTERVAL_MS = 30
 const FORMS = ['direct', 'OFF', 'SHADOW'] as const
 const CONDITIONS = ['healthy', 'hung', 'dead'] as const
 type Condition = (typeof CONDITIONS)[number]
@@ -19,18 +21,14 @@ export const addedLatency: Benchmark = {
     print(`
 Added latency, ${CALLERS} callers of one message each. Requests go in turn to the legacy driver itself (the carrier
 sandbox), through the gateway in OFF and through it in SHADOW, so that all three see the same moments of the
-machine. The service is healthy, hung (stopped by a signal, its port still open) or dead.`)
+machine. The service is healthy, hung (stopped by a signal, its port still open) or dead. "one commit" is a bare
+durable commit of one row on the same server at the same time: OFF and SHADOW wait for three of them in a row.`)
     const systems = new Map<Condition, System>()
     for (const condition of CONDITIONS) systems.set(condition, await startIn(stage, condition))
-    const results = new Map<Condition, LoadResult[]>()
+    const results = new Map<Condition, Round[]>()
     for (let round = 0; round <= extent.rounds; round++) {
       for (const [condition, system] of systems) {
-        const result = await stage.load({
-          targets: FORMS.map((form) => targetOf(stage, system, form)),
-          callers: CALLERS,
-          timeMaxMs: round === 0 ? WARM_UP_MS : extent.loadMs,
-          requestsMax: 1_000_000,
-        })
+        const result = await measureRound(stage, system, round === 0 ? WARM_UP_MS : extent.loadMs)
         requireSent(condition, result)
         if (round > 0) results.set(condition, [...(results.get(condition) ?? []), result])
         progress(`${round === 0 ? 'warm-up' : `round ${round} of ${extent.rounds}`}: service ${condition}`)
@@ -38,6 +36,35 @@ machine. The service is healthy, hung (stopped by a signal, its port still open)
     }
     print(latencyTable(results))
   },
+}
+
+interface Round extends LoadResult {
+  readonly commitMs: number
+}
+
+async function measureRound(stage: Stage, system: System, timeMaxMs: number): Promise<Round> {
+  const commits = timeCommits(system, timeMaxMs)
+  const result = await stage.load({
+    targets: FORMS.map((form) => targetOf(stage, system, form)),
+    callers: CALLERS,
+    timeMaxMs,
+    requestsMax: 1_000_000,
+  })
+  return { ...result, commitMs: await commits }
+}
+
+/** Median of bare commits, a few a second, so that they show the load without being one. */
+async function timeCommits({ database }: System, timeMaxMs: number): Promise<number> {
+  await database.query('create table if not exists bare_commit (at timestamptz)')
+  const times: number[] = []
+  const deadline = performance.now() + timeMaxMs
+  while (performance.now() < deadline) {
+    const startMs = performance.now()
+    await database.query('insert into bare_commit values (now())')
+    times.push(performance.now() - startMs)
+    await sleep(COMMIT_INTERVAL_MS)
+  }
+  return median(times)
 }
 
 async function startIn(stage: Stage, condition: Condition): Promise<System> {
@@ -51,7 +78,7 @@ async function startIn(stage: Stage, condition: Condition): Promise<System> {
 function targetOf(stage: Stage, system: System, form: (typeof FORMS)[number]): LoadTarget {
   return form === 'direct'
     ? { label: form, api: 'carrier', url: stage.sandboxUrl, messagesPerRequest: 1 }
-    : { label: form, api: 'gateway', url: system.gateway.url, key: form, messagesPerRequest: 1 }
+    : { label: form, api: 'gateway', url: system.gateway.url, keys: [form], messagesPerRequest: 1 }
 }
 
 function requireSent(condition: Condition, { targets }: LoadResult): void {
@@ -61,7 +88,7 @@ function requireSent(condition: Condition, { targets }: LoadResult): void {
 }
 
 /** Medians over the rounds; what is added is the median of the rounds' own differences. */
-function latencyTable(results: ReadonlyMap<Condition, readonly LoadResult[]>): string {
+function latencyTable(results: ReadonlyMap<Condition, readonly Round[]>): string {
   const table = new Table({
     head: [
       'service',
@@ -74,9 +101,7 @@ function latencyTable(results: ReadonlyMap<Condition, readonly LoadResult[]>): s
       'p50 against OFF',
     ],
     style: { head: [], border: [], compact: true },
-    wordWrap: true,
-    colWidths: [9, 8, 10, 8, 8, 10, 10, 11],
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    colAligns: ['left', 'left', ...Array.from({ length: 7 }, () => 'right' as const)],
   })
   for (const [condition, rounds] of results) {
     FORMS.forEach((form, index) => {
@@ -93,6 +118,7 @@ function latencyTable(results: ReadonlyMap<Condition, readonly LoadResult[]>): s
         form === 'direct' ? '-' : less('p50Ms', 0),
         form === 'direct' ? '-' : less('p99Ms', 0),
         form === 'SHADOW' ? less('p50Ms', 1) : '-',
+        median(rounds.map(({ commitMs }) => commitMs)).toFixed(2),
       ])
     })
   }

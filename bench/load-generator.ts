@@ -12,6 +12,7 @@ interface Tally {
 }
 
 const REQUEST_MAX_MS = 30_000
+let requests = 0
 const pools = new Map<string, Pool>()
 
 function poolFor(url: string): Pool {
@@ -31,7 +32,7 @@ async function requestOnce({ target, latenciesMs, messages }: Tally): Promise<vo
   const body = bodyFor(target)
   const headers = {
     'content-type': 'application/json',
-    ...(target.key === undefined ? {} : { authorization: `Bearer ${target.key}` }),
+    ...(target.keys ? { authorization: `Bearer ${target.keys[requests++ % target.keys.length]}` } : {}),
   }
   const startMs = performance.now()
   const answer = await poolFor(target.url).request({

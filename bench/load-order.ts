@@ -13,7 +13,8 @@ export interface LoadTarget {
   /** Which API it speaks: it decides the body and how the answer is counted. */
   readonly api: 'gateway' | 'service' | 'carrier'
   readonly url: string
-  readonly key?: string
+  /** Bearer keys, used in turn. */
+  readonly keys?: readonly string[]
   readonly messagesPerRequest: number
 }
 
