@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts'
 import { median } from './statistics.ts'
 import { startSystem, type System } from './system.ts'
 
-const CALLERS = 4
+const CALLERS = [1, 4]
 const WARM_UP_MS = 1_500
 const COMMIT_INTERVAL_MS = 30
 const FORMS = ['direct', 'OFF', 'SHADOW'] as const
@@ -19,19 +19,25 @@ export const addedLatency: Benchmark = {
   async run({ extent, stage: openStage, progress, print }) {
     const stage = await openStage()
     print(`
-Added latency, ${CALLERS} callers of one message each. Requests go in turn to the legacy driver itself (the carrier
+Added latency, single messages. Requests go in turn to the legacy driver itself (the carrier
 sandbox), through the gateway in OFF and through it in SHADOW, so that all three see the same moments of the
 machine. The service is healthy, hung (stopped by a signal, its port still open) or dead. "one commit" is a bare
 durable commit of one row on the same server at the same time: OFF and SHADOW wait for three of them in a row.`)
     const systems = new Map<Condition, System>()
     for (const condition of CONDITIONS) systems.set(condition, await startIn(stage, condition))
-    const results = new Map<Condition, Round[]>()
+    const results = CALLERS.flatMap((callers) =>
+      CONDITIONS.map((condition) => ({ condition, callers, rounds: [] as Round[] })),
+    )
     for (let round = 0; round <= extent.rounds; round++) {
-      for (const [condition, system] of systems) {
-        const result = await measureRound(stage, system, round === 0 ? WARM_UP_MS : extent.loadMs)
+      for (const { condition, callers, rounds } of results) {
+        const system = systems.get(condition)
+        if (!system) continue
+        const timeMaxMs = round === 0 ? WARM_UP_MS : extent.loadMs
+        const result = await measureRound(stage, system, callers, timeMaxMs)
         requireSent(condition, result)
-        if (round > 0) results.set(condition, [...(results.get(condition) ?? []), result])
-        progress(`${round === 0 ? 'warm-up' : `round ${round} of ${extent.rounds}`}: service ${condition}`)
+        if (round > 0) rounds.push(result)
+        const when = round === 0 ? 'warm-up' : `round ${round} of ${extent.rounds}`
+        progress(`${when}: service ${condition}, ${callers} callers`)
       }
     }
     print(latencyTable(results))
@@ -42,11 +48,22 @@ interface Round extends LoadResult {
   readonly commitMs: number
 }
 
-async function measureRound(stage: Stage, system: System, timeMaxMs: number): Promise<Round> {
+interface Series {
+  readonly condition: Condition
+  readonly callers: number
+  readonly rounds: readonly Round[]
+}
+
+async function measureRound(
+  stage: Stage,
+  system: System,
+  callers: number,
+  timeMaxMs: number,
+): Promise<Round> {
   const commits = timeCommits(system, timeMaxMs)
   const result = await stage.load({
     targets: FORMS.map((form) => targetOf(stage, system, form)),
-    callers: CALLERS,
+    callers,
     timeMaxMs,
     requestsMax: 1_000_000,
   })
@@ -88,22 +105,24 @@ function requireSent(condition: Condition, { targets }: LoadResult): void {
 }
 
 /** Medians over the rounds; what is added is the median of the rounds' own differences. */
-function latencyTable(results: ReadonlyMap<Condition, readonly Round[]>): string {
+function latencyTable(results: readonly Series[]): string {
   const table = new Table({
     head: [
       'service',
+      'callers',
       'path',
       'requests',
       'p50 ms',
       'p99 ms',
-      'added p50 ms',
-      'added p99 ms',
-      'p50 against OFF',
+      'added p50',
+      'added p99',
+      'p50 over OFF',
+      'one commit',
     ],
     style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'left', ...Array.from({ length: 7 }, () => 'right' as const)],
+    colAligns: ['left', 'right', 'left', ...Array.from({ length: 7 }, () => 'right' as const)],
   })
-  for (const [condition, rounds] of results) {
+  for (const { condition, callers, rounds } of results) {
     FORMS.forEach((form, index) => {
       const of = (quantity: 'p50Ms' | 'p99Ms' | 'requests', at: number): number[] =>
         rounds.map(({ targets }) => targets[at]?.[quantity] ?? Number.NaN)
@@ -111,6 +130,7 @@ function latencyTable(results: ReadonlyMap<Condition, readonly Round[]>): string
         median(of(quantity, index).map((value, round) => value - (of(quantity, at)[round] ?? 0))).toFixed(2)
       table.push([
         condition,
+        callers,
         form,
         of('requests', index).reduce((sum, count) => sum + count, 0),
         median(of('p50Ms', index)).toFixed(2),

@@ -96,7 +96,7 @@ async function record(tenant: string, recipient: string, entered: Entered, statu
     })
     await client.query({
       name: 'answered',
-      text: 'update legacy.requests set answered_at = now() where request_id = $1 and answered_at is null',
+      text: 'update legacy.requests set answered_at = now() where request_id = $1',
       values: [entered.requestId],
     })
     await client.query({

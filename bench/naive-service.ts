@@ -66,7 +66,7 @@ async function dispatchOne(): Promise<boolean> {
     await client.query({
       name: 'settle',
       text: `update messaging.execution_authority set state = 'sent', provider_message_id = $3, settled_at = now()
-        where message_uuid = $1 and attempt_token = $2 and state = 'dispatched'`,
+        where message_uuid = $1 and attempt_token = $2 and holder = 'go' and state = 'dispatched'`,
       values: [message.message_uuid, token, id],
     })
     await client.query({

@@ -51,13 +51,18 @@ const names = positionals.length > 0 ? positionals : Object.keys(benchmarks)
 const chosen = names.map((name) => benchmarks[name] ?? fail(`no such benchmark: ${name}`))
 
 let opening: Promise<Stage> | undefined
+let closing: Promise<void> | undefined
 const progress = (text: string): void => void process.stderr.write(`bench: ${text}\n`)
 const stage = (): Promise<Stage> => (opening ??= openStage(progress, values.profile))
 
-async function closeStage(): Promise<void> {
-  const opened = await opening?.catch(() => undefined)
-  opening = undefined
-  await opened?.close()
+/** Stops what runs. A benchmark that fails because of it comes here as well and waits for the same end. */
+function closeStage(): Promise<void> {
+  return (closing ??= (async () => {
+    const opened = await opening?.catch(() => undefined)
+    await opened?.close()
+    opening = undefined
+    closing = undefined
+  })())
 }
 
 async function leave(code: number): Promise<never> {
