@@ -31,7 +31,7 @@ function form(label: string, system: System, messagesPerRequest: number, against
     label,
     system,
     against,
-    untilSent: true,
+    untilSent: messagesPerRequest === 1, // the rest of a bulk round is minutes of sending
     order: { targets: [target], callers: messagesPerRequest === 1 ? CALLERS : BULK_CALLERS },
   }
 }
