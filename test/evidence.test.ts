@@ -5,6 +5,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { after, describe, test } from 'node:test'
 import { uuidv7 } from 'uuidv7'
+import { reservedNumbers } from './support/numbers.ts'
 import { eventually, startSystem, unique } from './support/system.ts'
 
 const system = await startSystem()
@@ -308,5 +309,43 @@ describe('answers that are not the service speaking', () => {
       ['go', 'rejected', null, 'not this one'],
     )
     assert.deepEqual(await carried(message.message_uuid), [])
+  })
+})
+
+describe('coalescing', () => {
+  test('concurrent requests travel in few calls; one bad message spoils no other', async () => {
+    const calls: number[] = []
+    const peer = createHttpServer((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const { messages } = JSON.parse(Buffer.concat(chunks).toString()) as {
+          messages: { message_uuid: string; body: string }[]
+        }
+        calls.push(messages.length)
+        const results = messages.map(({ message_uuid, body }) =>
+          body.includes('bad') ? { message_uuid, status: 'rejected' } : { message_uuid, status: 'accepted' },
+        )
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ results }))
+      })
+    }) as unknown as Server
+    const { send } = await against(peer)
+    const replies = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => send({ to, body: n === 30 ? 'bad' : `good ${n}` }, {})),
+    )
+    const statuses = replies.map(({ body }) => body.messages[0]?.status)
+    assert.equal(statuses[30], 'rejected')
+    assert.deepEqual(new Set(statuses.toSpliced(30, 1)), new Set(['accepted']))
+    assert.equal(
+      calls.reduce((sum, size) => sum + size, 0),
+      60,
+    )
+    assert.ok(calls.length < 30, `60 messages took ${calls.length} calls`)
+  })
+
+  test('a request of many recipients is cut into calls, each message with its own verdict', async () => {
+    const { body } = await system.send({ to: reservedNumbers(1_100), body: 'many' })
+    assert.equal(body.messages.length, 1_100)
+    assert.ok(body.messages.every(({ status }) => status === 'accepted' || status === 'sent'))
   })
 })

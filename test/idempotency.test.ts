@@ -87,6 +87,33 @@ describe('the same key', () => {
   })
 })
 
+test('a key is kept for 30 days; then it is free, and the request is as it was', async () => {
+  const key = unique()
+  const first = await system.send({ to: a!, body: 'old' }, keyed(key))
+  const young = unique()
+  const kept = await system.send({ to: a!, body: 'young' }, keyed(young))
+  const age = (id: string, days: number) =>
+    system.sql(
+      `update legacy.requests set received_at = now() - interval '${days} days' where request_id = '${id}'`,
+    )
+  await age(first.body.request_id, 31)
+  await age(kept.body.request_id, 29)
+  const housekeeping = await system.anotherGateway() // it tidies up when it starts, then every hour
+  await eventually(
+    () =>
+      system.sql<{ idempotency_key: string | null }>(
+        `select idempotency_key from legacy.requests where request_id = '${first.body.request_id}'`,
+      ),
+    ([row]) => row?.idempotency_key === null,
+  )
+  await housekeeping.stop()
+  const again = await system.send({ to: a!, body: 'new content' }, keyed(key))
+  assert.equal(again.status, 202)
+  assert.notDeepEqual(uuidsOf(again.body), uuidsOf(first.body))
+  const replay = await system.send({ to: a!, body: 'young' }, keyed(young))
+  assert.deepEqual(uuidsOf(replay.body), uuidsOf(kept.body))
+})
+
 describe('after a crash in the middle', () => {
   test('before anything was sent: the retry sends, under the uuids of the first run', async () => {
     const key = unique()

@@ -6,6 +6,7 @@ import { after, describe, test } from 'node:test'
 import { httpLegacyDriver } from '../src/gateway/http-legacy-driver.ts'
 import { startGateway } from '../src/gateway/gateway.ts'
 import { startFaultProxy } from '../src/fault-proxy/fault-proxy.ts'
+import { cuttingProxy } from './support/cutting-proxy.ts'
 import { eventually, quiet, SEND_KEY, OPERATOR_KEY, startSystem } from './support/system.ts'
 
 const system = await startSystem({ gateway: { breakerFailuresMax: 3, breakerProbeIntervalMs: 100 } })
@@ -76,6 +77,43 @@ describe('the store away', () => {
     })
   }
 })
+
+for (const mode of ['OFF', 'ON']) {
+  test(`${mode}: the answer to an entry is lost: the caller is answered all the same, one request, one message`, async () => {
+    const proxy = await cuttingProxy(system.database.gatewayUrl)
+    const gateway = await system.anotherGateway({ legacyDatabaseUrl: proxy.url })
+    await system.mode(mode)
+    await gateway.call('POST', '/v1/sms', { to, body: 'warm' }, SEND_KEY)
+    for (const statement of ['gateway/enter', 'gateway/record-answer']) {
+      const before = proxy.lost()
+      proxy.loseAnswerTo(statement)
+      const reference = `${mode} ${statement}`
+      const reply = await gateway.call<Answer>('POST', '/v1/sms', { to, body: 'x', reference }, SEND_KEY)
+      assert.equal(reply.status, 202)
+      assert.equal(proxy.lost(), before + 1, 'an answer was lost')
+      const requests = await system.sql<{ ids: string[] }>(
+        `select message_uuids as ids from legacy.requests where reference = '${reference}'`,
+      )
+      const uuid = reply.body.messages[0]?.message_uuid ?? ''
+      assert.deepEqual(requests, [{ ids: [uuid] }])
+      await eventually(
+        () => carried(uuid),
+        (entries) => entries.length > 0,
+      )
+      assert.equal((await carried(uuid)).length, 1)
+      assert.equal((await logged(uuid)).length, 1)
+    }
+    await gateway.stop()
+    const [account] = await system.sql<{ used: number; reserved: number }>(
+      'select used, reserved from legacy.quota_accounts',
+    )
+    const [charged] = await system.sql<{ n: number }>(
+      'select count(*) as n from legacy.quota_settlements where charged',
+    )
+    assert.deepEqual(account, { used: charged?.n, reserved: 0 })
+    await system.mode('OFF')
+  })
+}
 
 describe('the ledger away', () => {
   test('ON, the service silent and the ledger unreachable: unresolved, nobody falls back; settled later', async () => {
@@ -252,6 +290,7 @@ describe('the legacy driver', () => {
         ledgerDatabaseUrl: system.database.gatewayUrl,
         connectionsMax: 4,
         serviceUrl: system.serviceUrl,
+        serviceSecret: null,
         recipientsMax: 10,
         entryDeadlineMs: 3_000,
         ledgerDeadlineMs: 1_000,

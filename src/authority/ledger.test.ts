@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { uuidv7 } from 'uuidv7'
 import { open, testDatabase } from '../../test/support/database.ts'
+import { cuttingProxy } from '../../test/support/cutting-proxy.ts'
 import { startFaultProxy } from '../fault-proxy/fault-proxy.ts'
 import { quiet } from '../../test/support/system.ts'
 import { authorityStates, nextStates, type AuthorityState } from '../core/authority-state.ts'
@@ -147,6 +148,29 @@ describe('dispatch', () => {
     const ours = taken.filter((id) => ids.includes(id))
     assert.equal(new Set(ours).size, ours.length)
     assert.equal(ours.length, ids.length)
+  })
+
+  test('a dispatch whose commit answer is lost is found again by its token; an outcome is recorded once', async () => {
+    const proxy = await cuttingProxy(database.serviceUrl)
+    const shaky = open(proxy.url)
+    try {
+      const ids = uuids(5)
+      await claimsOf('service').accept(messages(ids))
+      const dispatching = createDispatching(shaky)
+      proxy.loseAnswerTo('authority/dispatch')
+      await assert.rejects(dispatching.take(10, 'provider'))
+      assert.equal((await stateOf(ids[0]!))?.state, 'dispatched', 'committed all the same')
+      const taken = await dispatching.take(10, 'provider')
+      assert.deepEqual(taken.map(({ permit }) => permit.messageUuid).sort(), ids.toSorted())
+      assert.deepEqual(await dispatching.take(10, 'provider'), [], 'once')
+      proxy.loseAnswerTo('authority/settle-go')
+      const settle = createSettling(shaky, 'go', 5_000)
+      const [first] = taken
+      assert.equal(await settle(first!.permit, { state: 'sent', providerMessageId: 'p' }), 'recorded')
+      assert.equal(proxy.lost(), 2)
+    } finally {
+      await shaky.close()
+    }
   })
 
   test('a permit is for one message and can be spent once', async () => {

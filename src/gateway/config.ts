@@ -9,6 +9,8 @@ export interface GatewayConfig {
   readonly connectionsMax: number
   /** Origin of the messaging service. */
   readonly serviceUrl: string
+  /** Shared with the service: calls are signed, and only signed answers count. */
+  readonly serviceSecret: string | null
   readonly recipientsMax: number
   /** How long entry may take before the caller is told 503. */
   readonly entryDeadlineMs: number

@@ -5,7 +5,7 @@ import { groupCommit } from '../db/group-commit.ts'
 import { statement } from '../db/statement.ts'
 import { untilKnown } from '../db/until-known.ts'
 import { readModes } from './mode-store.ts'
-import { insertRequests, type NewRequest } from './request-store.ts'
+import { insertRequests, readSettings, type NewRequest } from './request-store.ts'
 import { modeOf, type SmsRequest } from './sms-request.ts'
 
 /** A request before its mode is known: the mode is read in the batch that records it, once. */
@@ -33,62 +33,39 @@ export function createEnter(
   deadlineMs: number,
 ): (arriving: Arriving) => Promise<Entry> {
   async function run(batch: readonly Arriving[]): Promise<Entry[]> {
+    let isRerun = false
     return untilKnown(deadlineMs, async () => {
-      const settingOf = await readModes(
-        database,
-        batch.map(({ request }) => request.tenant),
-      )
-      const requests = batch.map((item) => decide(item, settingOf(item.request.tenant)))
-      const reserving = requests.map(({ request }) => reservedFor(request))
-      // One statement is one transaction; quota needs several.
-      return reserving.every((messages) => messages === 0)
-        ? enterFree(database, requests)
-        : database.transaction((runner) => enterReserving(runner, requests, reserving))
+      // The answer of an earlier run was lost: what it recorded is entered, under the setting it read.
+      const ids = isRerun ? batch.map(({ request }) => request.requestId) : []
+      const recorded = isRerun ? await readSettings(database, ids) : new Map<string, ModeSetting>()
+      isRerun = true
+      const fresh = batch.filter(({ request }) => !recorded.has(request.requestId))
+      const entries = await entriesOf(fresh)
+      return batch.map((item) => {
+        const setting = recorded.get(item.request.requestId)
+        if (setting) return { kind: 'entered', request: { ...item.request, setting } }
+        return entries.get(item) ?? { kind: 'taken' }
+      })
     })
   }
 
-  async function enterFree(runner: Runner, requests: readonly NewRequest[]): Promise<Entry[]> {
-    const inserted = await insertRequests(runner, requests, ownerOf())
-    return requests.map(({ request }) =>
-      inserted.has(request.requestId) ? { kind: 'entered', request } : { kind: 'taken' },
-    )
+  async function entriesOf(fresh: readonly Arriving[]): Promise<Map<Arriving, Entry>> {
+    if (fresh.length === 0) return new Map()
+    const entries = await enterFresh(fresh)
+    return new Map(fresh.map((item, index) => [item, entries[index] ?? { kind: 'taken' }]))
   }
 
-  async function enterReserving(
-    runner: Runner,
-    requests: readonly NewRequest[],
-    reserving: readonly number[],
-  ): Promise<Entry[]> {
-    const tenants = requests.flatMap(({ request }, index) => (reserving[index] ? [request.tenant] : []))
-    const rooms = new Map(
-      (await runner.run(room, [[...new Set(tenants)]])).map((row) => [row.tenant, row.room]),
+  async function enterFresh(batch: readonly Arriving[]): Promise<Entry[]> {
+    const settingOf = await readModes(
+      database,
+      batch.map(({ request }) => request.tenant),
     )
-    // In the order of arrival: each takes what the ones before it have left.
-    const refused = new Map<NewRequest, Entry>()
-    requests.forEach((item, index) => {
-      const messages = reserving[index] ?? 0
-      const left = rooms.get(item.request.tenant) ?? 0
-      if (messages > left) refused.set(item, { kind: 'no_quota', messages, room: left })
-      else if (messages > 0) rooms.set(item.request.tenant, left - messages)
-    })
-    const inserted = await insertRequests(
-      runner,
-      requests.filter((item) => !refused.has(item)),
-      ownerOf(),
-    )
-    const totals = new Map<string, number>()
-    requests.forEach(({ request }, index) => {
-      if (!inserted.has(request.requestId)) return
-      totals.set(request.tenant, (totals.get(request.tenant) ?? 0) + (reserving[index] ?? 0))
-    })
-    await runner.run(reserve, [[...totals.keys()], [...totals.values()]])
-    return requests.map(
-      (item) =>
-        refused.get(item) ??
-        (inserted.has(item.request.requestId)
-          ? { kind: 'entered', request: item.request }
-          : { kind: 'taken' }),
-    )
+    const requests = batch.map((item) => decide(item, settingOf(item.request.tenant)))
+    const reserving = requests.map(({ request }) => reservedFor(request))
+    // One statement is one transaction; quota needs several.
+    return reserving.every((messages) => messages === 0)
+      ? enterFree(database, requests, ownerOf())
+      : database.transaction((runner) => enterReserving(runner, requests, reserving, ownerOf()))
   }
 
   const entries = groupCommit<Arriving, Entry>({
@@ -111,4 +88,47 @@ function reservedFor(request: SmsRequest): number {
     if (reservesQuota(modeOf(request, messageUuid))) messages++
   }
   return messages
+}
+
+async function enterFree(runner: Runner, requests: readonly NewRequest[], owner: number): Promise<Entry[]> {
+  const inserted = await insertRequests(runner, requests, owner)
+  return requests.map(({ request }) =>
+    inserted.has(request.requestId) ? { kind: 'entered', request } : { kind: 'taken' },
+  )
+}
+
+async function enterReserving(
+  runner: Runner,
+  requests: readonly NewRequest[],
+  reserving: readonly number[],
+  owner: number,
+): Promise<Entry[]> {
+  const tenants = requests.flatMap(({ request }, index) => (reserving[index] ? [request.tenant] : []))
+  const rooms = new Map(
+    (await runner.run(room, [[...new Set(tenants)]])).map((row) => [row.tenant, row.room]),
+  )
+  // In the order of arrival: each takes what the ones before it have left.
+  const refused = new Map<NewRequest, Entry>()
+  requests.forEach((item, index) => {
+    const messages = reserving[index] ?? 0
+    const left = rooms.get(item.request.tenant) ?? 0
+    if (messages > left) refused.set(item, { kind: 'no_quota', messages, room: left })
+    else if (messages > 0) rooms.set(item.request.tenant, left - messages)
+  })
+  const inserted = await insertRequests(
+    runner,
+    requests.filter((item) => !refused.has(item)),
+    owner,
+  )
+  const totals = new Map<string, number>()
+  requests.forEach(({ request }, index) => {
+    if (!inserted.has(request.requestId)) return
+    totals.set(request.tenant, (totals.get(request.tenant) ?? 0) + (reserving[index] ?? 0))
+  })
+  await runner.run(reserve, [[...totals.keys()], [...totals.values()]])
+  return requests.map(
+    (item) =>
+      refused.get(item) ??
+      (inserted.has(item.request.requestId) ? { kind: 'entered', request: item.request } : { kind: 'taken' }),
+  )
 }

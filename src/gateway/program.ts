@@ -30,6 +30,10 @@ export const gatewaySettings = {
   legacyDatabaseUrl: optionalText('LEGACY_DATABASE_URL', 'database with sms_logs, when it is another one'),
   connectionsMax: count('BATON_CONNECTIONS_MAX', 'connections to each database', '6'),
   serviceUrl: httpUrl('BATON_SERVICE_URL', 'the messaging service', 'http://127.0.0.1:8081'),
+  serviceSecret: optionalText(
+    'BATON_SERVICE_SECRET',
+    'shared by gateway and service, which sign their calls with it',
+  ),
   recipientsMax: count('BATON_RECIPIENTS_MAX', 'most recipients of one request', '10000'),
   entryDeadlineMs: milliseconds('BATON_ENTRY_DEADLINE_MS', 'ms until an entry is answered 503', '3000'),
   ledgerDeadlineMs: milliseconds(

@@ -1,16 +1,19 @@
-import type { Mode } from '../core/mode.ts'
+import type { Mode, ModeSetting } from '../core/mode.ts'
 import type { Database, Runner } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import type { SmsRequest } from './sms-request.ts'
 
-interface RequestRow {
+interface SettingRow {
   request_id: string
   tenant: string
-  idempotency_key: string | null
-  content_sha256: Uint8Array
   mode: Mode
   ramp_percent: number
   epoch: number
+}
+
+interface RequestRow extends SettingRow {
+  idempotency_key: string | null
+  content_sha256: Uint8Array
   body: string
   sender: string | null
   message_uuids: string[]
@@ -41,6 +44,7 @@ export interface NewRequest {
 
 const insert = statement<{ request_id: string }>(import.meta.url, './sql/enter.sql')
 const read = statement<RequestRow>(import.meta.url, './sql/read-request.sql')
+const settings = statement<SettingRow>(import.meta.url, './sql/read-settings.sql')
 const take = statement<{ request_id: string }>(import.meta.url, './sql/take-over.sql')
 
 /** Records new requests; returns the ids of those that were not there before. */
@@ -82,6 +86,15 @@ export async function readRequest(
   return row && toStored(row)
 }
 
+/** The settings under which these requests were recorded, by id; an unknown id is absent. */
+export async function readSettings(
+  runner: Runner,
+  requestIds: readonly string[],
+): Promise<Map<string, ModeSetting>> {
+  const rows = await runner.run(settings, [requestIds])
+  return new Map(rows.map((row) => [row.request_id, settingOf(row)]))
+}
+
 /** Becomes the owner of an unanswered request. False when somebody else was faster. */
 export async function takeOver(
   database: Database,
@@ -98,7 +111,7 @@ function toStored(row: RequestRow): StoredRequest {
     request: {
       requestId: row.request_id,
       tenant: row.tenant,
-      setting: { scope: row.tenant, mode: row.mode, rampPercent: row.ramp_percent, epoch: row.epoch },
+      setting: settingOf(row),
       body: row.body,
       sender: row.sender,
       messageUuidMap: new Map(pairs.map(([uuid, recipient]) => [recipient, uuid])),
@@ -111,4 +124,8 @@ function toStored(row: RequestRow): StoredRequest {
     answered: row.answered,
     answer: row.answer,
   }
+}
+
+function settingOf({ tenant, mode, ramp_percent, epoch }: SettingRow): ModeSetting {
+  return { scope: tenant, mode, rampPercent: ramp_percent, epoch }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.ts'
-import { openPeer } from '../http/exchange.ts'
+import { openPeer, type HttpPeer } from '../http/exchange.ts'
+import { signedPeer } from '../http/signature.ts'
 import type { Provider } from '../providers/provider.ts'
 import { createBreaker, type Breaker } from './breaker.ts'
 import type { GatewayConfig } from './config.ts'
@@ -32,8 +33,8 @@ export function createSending(
   driver: Provider,
   log: Logger,
 ): Sending {
-  const service = openPeer(config.serviceUrl, SERVICE_CONNECTIONS_MAX)
-  const shadowed = openPeer(config.serviceUrl, SERVICE_CONNECTIONS_MAX)
+  const service = openService(config)
+  const shadowed = openService(config)
   const breaker = createBreaker({
     failuresMax: config.breakerFailuresMax,
     probeIntervalMs: config.breakerProbeIntervalMs,
@@ -64,8 +65,13 @@ export function createSending(
     breaker,
     async close() {
       breaker.close()
-      await shadow.idle()
+      await shadow.close()
       await Promise.all([service.close(), shadowed.close(), driver.close()])
     },
   }
+}
+
+function openService({ serviceUrl, serviceSecret }: GatewayConfig): HttpPeer {
+  const peer = openPeer(serviceUrl, SERVICE_CONNECTIONS_MAX)
+  return serviceSecret === null ? peer : signedPeer(peer, serviceSecret)
 }

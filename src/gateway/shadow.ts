@@ -36,16 +36,18 @@ export interface ShadowCounts {
 export interface Shadow {
   offer(request: SmsRequest, messageUuids: readonly string[]): void
   readonly counts: ShadowCounts
-  /** Resolves when nothing is in flight. */
-  idle(): Promise<void>
+  /** Drops what waits and resolves when nothing is in flight. */
+  close(): Promise<void>
 }
 
 export function createShadow(peer: HttpPeer, database: Database, logger: Logger): Shadow {
   const counts = { offered: 0, logged: 0, dropped: 0, failed: 0 }
   const pending = new Set<Promise<void>>()
+  let isClosed = false
 
   const calls = groupCommit<Shadowed, undefined>({
     run: async (batch) => {
+      if (isClosed) throw new Error('shadow: is closed')
       await compare(batch)
       return batch.map(() => undefined)
     },
@@ -105,7 +107,8 @@ export function createShadow(peer: HttpPeer, database: Database, logger: Logger)
       for (const messageUuid of messageUuids) offerOne({ request, messageUuid })
     },
     counts,
-    async idle() {
+    async close() {
+      isClosed = true
       while (pending.size > 0) await Promise.all(pending)
     },
   }

@@ -3,7 +3,7 @@ import type { Claim, Claims } from '../authority/claim.ts'
 import { LedgerUnavailable } from '../authority/unavailable.ts'
 import type { ServiceMessage } from '../contract/service-api.ts'
 import type { Verdict } from '../core/evidence.ts'
-import { groupCommit } from '../db/group-commit.ts'
+import { groupCommit, QueueFull } from '../db/group-commit.ts'
 
 /** A verdict, or `unresolved` when the commit could not be confirmed. */
 export type Acceptance = Exclude<Verdict, 'rejected'> | 'unresolved'
@@ -24,6 +24,7 @@ export function createAccept(claims: Claims, onAccepted: () => void): Accept {
     // One message that the server refuses to store must not spoil the others.
     isolate: (error) => error instanceof LedgerUnavailable && classifyFailure(error.cause) === 'refused',
   })
+  // Whatever kept it from being known, an overload included: no verdict, so the ledger decides for the caller.
   return (messages) => Promise.all(messages.map((message) => batches.add(message).catch(unresolved)))
 }
 
@@ -37,6 +38,6 @@ function verdictOf(claim: Claim<'accepted'>): Acceptance {
 }
 
 function unresolved(error: unknown): 'unresolved' {
-  if (error instanceof LedgerUnavailable) return 'unresolved'
+  if (error instanceof LedgerUnavailable || error instanceof QueueFull) return 'unresolved'
   throw error
 }

@@ -11,6 +11,7 @@ import {
 import type { Database } from '../db/database.ts'
 import { createServer, problem, type Server } from '../http/server.ts'
 import type { Acceptance } from './accept.ts'
+import { authenticateCalls } from './authenticate-calls.ts'
 import { answerDryRun } from './dry-run.ts'
 import { rejectUnacceptable } from './reject.ts'
 
@@ -20,11 +21,14 @@ export interface ServiceServerOptions {
   readonly database: Database
   readonly accept: (messages: readonly ServiceMessage[]) => Promise<Acceptance[]>
   readonly log: Logger
+  /** Shared with the gateway; null: every caller is trusted. */
+  readonly secret: string | null
 }
 
 /** The messaging service's HTTP side: `POST /v1/messages`, `GET /healthz`. */
-export function createServiceServer({ database, accept, log }: ServiceServerOptions): Server {
+export function createServiceServer({ database, accept, log, secret }: ServiceServerOptions): Server {
   const server = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, writeProblem: writeEnvelope })
+  if (secret !== null) authenticateCalls(server, secret)
 
   server.get('/healthz', async () => {
     await database.run(ping).catch((cause: unknown) => {

@@ -6,6 +6,7 @@ import {
   httpUrl,
   milliseconds,
   oneOf,
+  optionalText,
   parseSettings,
   port,
   text,
@@ -35,15 +36,27 @@ export const serviceSettings = {
     '60000',
   ),
   dispatchInFlightMax: count('BATON_DISPATCH_IN_FLIGHT_MAX', 'sends in flight at a time', '32'),
+  secret: optionalText(
+    'BATON_SERVICE_SECRET',
+    'shared by gateway and service, which sign their calls with it',
+  ),
   sandboxUrl: httpUrl('BATON_SANDBOX_URL', 'the carrier sandbox', 'http://127.0.0.1:8082'),
   providerTimeoutMs: milliseconds('BATON_PROVIDER_TIMEOUT_MS', 'ms until a send is in doubt', '10000'),
 } as const
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
 
 type ServiceProgramConfig = Extract<Parsed<typeof serviceSettings>, { values: unknown }>['values']
 
 export const serviceProgram: Program<ServiceProgramConfig> = {
   name: 'service',
-  parse: (environment) => parseSettings(serviceSettings, environment, knownSettings),
+  parse: (environment) => {
+    const parsed = parseSettings(serviceSettings, environment, knownSettings)
+    if ('problems' in parsed || parsed.values.secret !== null || LOOPBACK.test(parsed.values.host))
+      return parsed
+    const problem = `BATON_HOST: is ${parsed.values.host}: beyond loopback the service needs BATON_SERVICE_SECRET`
+    return { problems: [problem] }
+  },
   start: (config, log) => {
     const { sandboxUrl, providerTimeoutMs: timeoutMs, dispatchInFlightMax: connectionsMax } = config
     const provider = sandboxProvider({ url: sandboxUrl, account: 'service', timeoutMs, connectionsMax })

@@ -24,6 +24,8 @@ export interface ServiceConfig {
   /** A dispatch without an outcome for so long is flagged in doubt. Longer than any provider's timeout. */
   readonly inDoubtAfterMs: number
   readonly dispatchInFlightMax: number
+  /** Shared with the gateway, which signs its calls; null: every caller is trusted. */
+  readonly secret: string | null
 }
 
 const REAP_INTERVAL_MS = 1_000
@@ -55,7 +57,7 @@ export async function startService(
     log,
   })
   const accept = createAccept(createClaims(database, config.acceptDeadlineMs), () => dispatcher.wake())
-  const server = createServiceServer({ database, accept, log })
+  const server = createServiceServer({ database, accept, log, secret: config.secret })
 
   const stopping = new AbortController()
   const reaper = repeat(REAP_INTERVAL_MS, stopping.signal, reap, (err) => log.error({ err }, 'reaper failed'))

@@ -80,6 +80,7 @@ export async function startSystem(options: SystemOptions = {}) {
     acceptDeadlineMs: 2_000,
     inDoubtAfterMs: 5_000,
     dispatchInFlightMax: 32,
+    secret: null,
     ...options.service,
   }
   let service = await startService(serviceConfig, provider('service'), quiet)
@@ -98,6 +99,7 @@ export async function startSystem(options: SystemOptions = {}) {
     ledgerDatabaseUrl: database.gatewayUrl,
     connectionsMax: 6,
     serviceUrl: options.serviceUrl ?? `http://${host}:${proxy.port}`,
+    serviceSecret: null,
     recipientsMax: 10_000,
     entryDeadlineMs: 3_000,
     ledgerDeadlineMs: 1_000,
