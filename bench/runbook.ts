@@ -1,15 +1,9 @@
-// How long a lint takes, by the size of the runbook. Alone: node bin/node24.mjs bench/runbook.ts
+// How long a lint takes, by the size of the runbook.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import Table from 'cli-table3'
 import { harden, lint } from '../src/runbook/index.ts'
-
-export interface RunbookRow {
-  readonly name: string
-  readonly bytes: number
-  readonly findings: number
-  readonly lintMs: number
-  readonly msPerMb: number
-}
+import type { Benchmark } from './benchmark.ts'
 
 const SIZES: readonly (readonly [name: string, bytes: number])[] = [
   ['120 kB', 120_000],
@@ -28,33 +22,26 @@ function runbookOf(bytes: number): string {
   return text.slice(0, bytes)
 }
 
-/** Lints runbooks of three sizes and prints a line for each. */
-export async function benchRunbook(): Promise<RunbookRow[]> {
-  lint(runbookOf(60_000))
-  const rows = SIZES.map(([name, bytes]) => {
-    const text = runbookOf(bytes)
-    const start = performance.now()
-    const { findings } = lint(text)
-    const lintMs = performance.now() - start
-    return {
-      name,
-      bytes: text.length,
-      findings: findings.length,
-      lintMs,
-      msPerMb: lintMs / (bytes / 1_000_000),
-    }
-  })
-  for (const { name, findings, lintMs, msPerMb } of rows)
-    console.log(
-      `runbook lint ${name.padStart(7)}: ${lintMs.toFixed(0).padStart(6)} ms, ${msPerMb.toFixed(0).padStart(5)} ms per MB, ${findings} findings`,
-    )
-  return rows
+function measure(text: string): { readonly ms: number; readonly findings: number } {
+  const startedMs = performance.now()
+  const { findings } = lint(text)
+  return { ms: performance.now() - startedMs, findings: findings.length }
 }
 
-if (import.meta.main) {
-  await benchRunbook()
-  const text = runbookOf(40_000)
-  const start = performance.now()
-  const { edits } = harden(text)
-  console.log(`runbook harden 40 kB: ${(performance.now() - start).toFixed(0)} ms, ${edits} edits`)
+/** A lint by the size of the runbook, and one hardening. */
+export const runbookLint: Benchmark = {
+  about: 'lint of runbooks of 120 kB, 1 MB and 10 MB, harden of 40 kB',
+  async run({ progress, print }) {
+    lint(runbookOf(60_000))
+    const table = new Table({ head: ['runbook', 'ms', 'ms per MB', 'findings'] })
+    for (const [name, bytes] of SIZES) {
+      progress(`lint of ${name}`)
+      const { ms, findings } = measure(runbookOf(bytes))
+      table.push([`lint ${name}`, ms.toFixed(0), (ms / (bytes / 1_000_000)).toFixed(0), findings])
+    }
+    const startedMs = performance.now()
+    const { edits } = harden(runbookOf(40_000))
+    table.push(['harden 40 kB', (performance.now() - startedMs).toFixed(0), '', `${edits} edits`])
+    print(table.toString())
+  },
 }

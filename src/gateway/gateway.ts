@@ -102,7 +102,12 @@ async function assemble(config: GatewayConfig, driver: Provider, log: Logger): P
 
 function createServer(parts: Parts, extend: (extension: Extension) => void) {
   const { config, log, legacyDatabase, ledgerDatabase, ledger, sending, presence, record, inProgress } = parts
-  const finish = createFinish(sending.control, record, log)
+  const finish = createFinish(
+    sending.control,
+    (messageUuids) => sending.legacy.settled(messageUuids),
+    record,
+    log,
+  )
   const repeat = createRepeatRequest({
     findRequest: (requestId, tenant, key) => readRequest(legacyDatabase, requestId, tenant, key),
     takeOver: (requestId, from) => takeOver(legacyDatabase, requestId, from, presence.owner),

@@ -31,6 +31,8 @@ export function createRecordAnswer(
       return batch.map(() => undefined)
     },
     batchMax: BATCH_MESSAGES_MAX,
+    // As at entry: the quota account's lock lets one batch through at a time.
+    inFlightMax: 1,
     weigh: ({ outcomes }) => outcomes.length,
   })
   return (answered) => batches.add(answered)

@@ -15,7 +15,7 @@ const texts = labelledFiles(folder).map((name) =>
 /** Pieces of runbooks, small enough to make ten thousand documents of. */
 const pieces = texts
   .flatMap((text) => text.split(/\n(?=#)|\n\n(?=```)/))
-  .filter((piece) => piece.length < 2500)
+  .filter((piece) => piece.length < 1500)
 
 const damage = fc.record({
   kind: fc.constantFrom('cut', 'double', 'insert', 'swap'),
@@ -71,7 +71,7 @@ function damaged(
 }
 
 const someDocument = fc
-  .tuple(fc.shuffledSubarray(pieces, { minLength: 1, maxLength: 3 }), fc.array(damage, { maxLength: 4 }))
+  .tuple(fc.shuffledSubarray(pieces, { minLength: 1, maxLength: 2 }), fc.array(damage, { maxLength: 4 }))
   .map(([parts, damages]) => damages.reduce((text, change) => damaged(text, change), parts.join('\n\n')))
 
 const wholeDocument = fc
