@@ -1,6 +1,6 @@
 // Reconciliation of a million messages on each side, against fetching both lists and comparing them.
-//   node bin/node24.mjs bench/reconcile.ts [MESSAGES]
 import { join } from 'node:path'
+import Table from 'cli-table3'
 import pg from 'pg'
 import { pino } from 'pino'
 import { openDatabase, type Database } from '../src/db/database.ts'
@@ -11,8 +11,9 @@ import { reconcile } from '../src/reconcile/reconcile.ts'
 import type { Report } from '../src/reconcile/report.ts'
 import { everything } from '../src/reconcile/window.ts'
 import { populate } from '../test/support/population.ts'
+import type { Benchmark } from './benchmark.ts'
 
-export interface ReconcileRow {
+interface ReconcileRow {
   readonly what: string
   readonly ms: number
   /** How many times as long the naive comparison takes. */
@@ -30,7 +31,7 @@ const MEMORY_EVERY_MS = 10
 /** The two lists of the definition alone, as the naive comparison fetches them. */
 const lists: Question = { pairs: ['verdicts'], kinds: reconciliation.kinds }
 
-export async function benchReconcile(messages = 1_000_000): Promise<ReconcileRow[]> {
+async function benchReconcile(messages = 1_000_000): Promise<ReconcileRow[]> {
   const cluster = await startCluster({
     directory: join(import.meta.dirname, '..', '.baton', 'bench-reconcile'),
     log: pino({ level: 'warn' }, pino.destination(2)),
@@ -200,16 +201,15 @@ function open(url: string): Database {
   })
 }
 
-if (import.meta.main) {
-  const rows = await benchReconcile(Number(process.argv[2] ?? 1_000_000))
-  console.table(
-    rows.map(({ what, ms, times, found, invented, memoryMb }) => ({
-      what,
-      ms: Math.round(ms),
-      'x naive': Number(times.toFixed(1)),
-      found,
-      invented,
-      'memory MB': Math.round(memoryMb),
-    })),
-  )
+/** Reconciliation of a million messages on each side. */
+export const reconciling: Benchmark = {
+  about: 'reconciliation of 1,000,000 messages a side, against fetching both lists',
+  async run({ progress, print }) {
+    progress('reconciliation: fills both sides with 1,000,000 messages')
+    const table = new Table({ head: ['what', 'ms', 'x naive', 'found', 'invented', 'memory added, MB'] })
+    for (const { what, ms, times, found, invented, memoryMb } of await benchReconcile()) {
+      table.push([what, ms.toFixed(0), times.toFixed(1), found, invented, memoryMb.toFixed(0)])
+    }
+    print(table.toString())
+  },
 }

@@ -5,6 +5,7 @@ import type { Benchmark } from './benchmark.ts'
 import { gatewayOn } from './gateway-on.ts'
 import { machine } from './machine.ts'
 import { serviceAlone } from './service-alone.ts'
+import { reconciling } from './reconcile.ts'
 import { runbookLint } from './runbook.ts'
 import { openStage, type Stage } from './stage.ts'
 
@@ -13,6 +14,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   service: serviceAlone,
   latency: addedLatency,
   runbook: runbookLint,
+  reconcile: reconciling,
 }
 
 const usage = [
