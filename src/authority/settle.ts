@@ -73,6 +73,7 @@ export function createSettling(
     return done ? 'recorded' : 'stale'
   }
 
-  const batch = groupCommit({ run, batchMax: 500, waitingMax: 100_000 })
+  // Outcomes come one by one: with a second transaction in flight the batches were half as large.
+  const batch = groupCommit({ run, batchMax: 500, inFlightMax: 1, waitingMax: 100_000 })
   return (permit, end) => batch.add({ permit, end })
 }

@@ -71,6 +71,8 @@ export function createEnter(
   const entries = groupCommit<Arriving, Entry>({
     run,
     batchMax: BATCH_MESSAGES_MAX,
+    // The quota account's lock lets one batch through at a time; a second one would only be a smaller one.
+    inFlightMax: 1,
     weigh: ({ request }) => request.recipientMap.size,
   })
   return (arriving) => entries.add(arriving)

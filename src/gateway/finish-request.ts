@@ -12,7 +12,10 @@ export interface Handled {
   readonly replayed: boolean
 }
 
-/** Sends the `rest` of a request's messages, records them with the `known` ones, and gives the answer. */
+/**
+ * Sends the `rest` of a request's messages, records them with the `known` ones, and gives the answer. What the
+ * legacy side sent is settled in the ledger meanwhile: both are durable before the answer is given.
+ */
 export type Finish = (
   request: SmsRequest,
   known: readonly MessageOutcome[],
@@ -21,18 +24,19 @@ export type Finish = (
 
 export function createFinish(
   control: Controller,
+  settled: (messageUuids: readonly string[]) => Promise<void>,
   record: (answered: Answered) => Promise<void>,
   log: Logger,
 ): Finish {
   return async (request, known, rest) => {
     const outcomes = [...known, ...(await control(request, rest))]
     const json = JSON.stringify(answerFor(request, outcomes))
-    try {
-      await record({ request, outcomes, answer: { json: request.keyed ? json : null } })
-    } catch (err) {
-      // What happened has happened: the answer is true, and the settler records it from the ledger.
-      log.error({ err, request_id: request.requestId }, 'answer not recorded: left to the settler')
-    }
+    const recorded = record({ request, outcomes, answer: { json: request.keyed ? json : null } })
+    // What happened has happened: the answer is true, and the settler records it from the ledger.
+    const noted = recorded.catch((err: unknown) =>
+      log.error({ err, request_id: request.requestId }, 'answer not recorded: left to the settler'),
+    )
+    await Promise.all([noted, settled(rest)])
     return { json, replayed: false }
   }
 }

@@ -3,7 +3,8 @@ import { openDatabase, type Database } from '../db/database.ts'
 import { requireDurableServer } from '../db/durability.ts'
 import type { RunningProgram } from '../process/running-program.ts'
 import type { Provider } from '../providers/provider.ts'
-import { createAuthenticate } from './authenticate.ts'
+import type { Server } from '../http/server.ts'
+import { createAuthenticate, type Authenticate } from './authenticate.ts'
 import type { GatewayConfig } from './config.ts'
 import { createEnter } from './enter.ts'
 import { createFinish } from './finish-request.ts'
@@ -21,8 +22,8 @@ import { createRepeatRequest } from './repeat-request.ts'
 import { readRequest, takeOver } from './request-store.ts'
 import { createSending, type Sending } from './sending.ts'
 import { startSettler } from './settler.ts'
-import { readStatus } from './status.ts'
 import { addStatusReports } from './status-reports.ts'
+import { readStatus, type GatewayStatus } from './status.ts'
 
 const LEFT_GRACE_MS = 2_000
 
@@ -39,15 +40,24 @@ interface Parts {
   readonly inProgress: Set<string>
 }
 
+/** What may be added to the gateway's server before it listens. */
+export interface Extension {
+  readonly server: Server
+  readonly authenticate: Authenticate
+  readonly legacyDatabase: Database
+  readonly readStatus: () => Promise<GatewayStatus>
+}
+
 /** The gateway: the entry, the mode, `sms_logs`, quota and the legacy driver. */
 export async function startGateway(
   config: GatewayConfig,
   driver: Provider,
   log: Logger,
+  extend: (extension: Extension) => void = () => {},
 ): Promise<RunningProgram> {
   const parts = await assemble(config, driver, log)
   const { legacyDatabase, ledgerDatabase, sending, presence } = parts
-  const server = createServer(parts)
+  const server = createServer(parts, extend)
   const settler = createSettler(parts)
   const url = await server.listen({ host: config.host, port: config.port })
   log.info({ url, driver: driver.name }, 'gateway is up')
@@ -93,9 +103,14 @@ async function assemble(config: GatewayConfig, driver: Provider, log: Logger): P
   }
 }
 
-function createServer(parts: Parts) {
+function createServer(parts: Parts, extend: (extension: Extension) => void) {
   const { config, log, legacyDatabase, ledgerDatabase, ledger, sending, presence, record, inProgress } = parts
-  const finish = createFinish(sending.control, record, log)
+  const finish = createFinish(
+    sending.control,
+    (messageUuids) => sending.legacy.settled(messageUuids),
+    record,
+    log,
+  )
   const repeat = createRepeatRequest({
     findRequest: (requestId, tenant, key) => readRequest(legacyDatabase, requestId, tenant, key),
     takeOver: (requestId, from) => takeOver(legacyDatabase, requestId, from, presence.owner),
@@ -119,21 +134,23 @@ function createServer(parts: Parts) {
     },
     recipientsMax: config.recipientsMax,
   })
+  const status = () =>
+    readStatus(legacyDatabase, ledgerDatabase, {
+      breaker: sending.breaker.state,
+      shadow: sending.shadow.counts,
+      requests_in_progress: inProgress.size,
+    })
   addOperatorRoutes(server, {
     authenticate,
     history,
     viewModes: () => viewModes(legacyDatabase),
     changeMode: (change, actor) => changeMode(legacyDatabase, change, actor),
-    readStatus: () =>
-      readStatus(legacyDatabase, ledgerDatabase, {
-        breaker: sending.breaker.state,
-        shadow: sending.shadow.counts,
-        requests_in_progress: inProgress.size,
-      }),
+    readStatus: status,
   })
   const inDoubt = createInDoubt(legacyDatabase, ledgerDatabase, sending.service)
   addInDoubtRoutes(server, authenticate, inDoubt, ledgerDatabase)
   addStatusReports(server, legacyDatabase, config.serviceSecret)
+  extend({ server, authenticate, legacyDatabase, readStatus: status })
   return server
 }
 

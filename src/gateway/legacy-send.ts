@@ -8,10 +8,15 @@ import type { OutgoingMessage, Provider, SendResult } from '../providers/provide
 
 /** Sends by the legacy driver what the ledger grants; what it does not grant is reported as it stands there. */
 export interface LegacySender {
-  /** `fallback`: the evidence that brought messages of ON here. Never rejects for what the network does. */
+  /**
+   * `fallback`: the evidence that brought messages of ON here. Never rejects for what the network does. The
+   * outcomes may still be on their way into the ledger: see `settled`.
+   */
   send(messages: readonly OutgoingMessage[], fallback: Fallback | null): Promise<MessageOutcome[]>
-  /** Sends under permits that were had otherwise. */
+  /** Sends under permits that were had otherwise; the outcome is settled. */
   sendUnder(permit: Permit, message: OutgoingMessage, fallback: Fallback | null): Promise<MessageOutcome>
+  /** Resolves when the outcomes of these messages stand in the ledger, or could not be put there. */
+  settled(messageUuids: readonly string[]): Promise<void>
 }
 
 export interface LegacySenderOptions {
@@ -26,15 +31,26 @@ export interface LegacySenderOptions {
 export function createLegacySender(options: LegacySenderOptions): LegacySender {
   const { claimForLegacy, settle, driver, dispatchedMax, onUnsettled } = options
 
-  async function sendUnder(
+  const settling = new Map<string, Promise<void>>()
+
+  async function attempt(
     permit: Permit,
     message: OutgoingMessage,
     fallback: Fallback | null,
   ): Promise<MessageOutcome> {
+    const { messageUuid } = message
     const result = await driver.send(permit, message)
     // Not recorded: the row stays dispatched, the reaper flags it; the answer is known all the same.
-    await settle(permit, endOf(result)).catch((error: unknown) => onUnsettled(error, message.messageUuid))
-    return outcomeOf(message.messageUuid, result, fallback)
+    const settlement = settle(permit, endOf(result))
+      .then(() => {})
+      .catch((error: unknown) => onUnsettled(error, messageUuid))
+      .finally(() => settling.delete(messageUuid))
+    settling.set(messageUuid, settlement)
+    return outcomeOf(messageUuid, result, fallback)
+  }
+
+  async function settled(messageUuids: readonly string[]): Promise<void> {
+    await Promise.all(messageUuids.flatMap((messageUuid) => settling.get(messageUuid) ?? []))
   }
 
   async function sendChunk(
@@ -47,7 +63,7 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
         messages.map(async (message, index): Promise<MessageOutcome> => {
           const claim = claims[index]
           if (!claim) throw new Error(`ledger: no claim for message ${message.messageUuid}`)
-          return 'won' in claim ? sendUnder(claim.won, message, fallback) : outcomeFromLedger(claim.lost)
+          return 'won' in claim ? attempt(claim.won, message, fallback) : outcomeFromLedger(claim.lost)
         }),
       )
     } catch (error) {
@@ -60,10 +76,16 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
   }
 
   return {
-    sendUnder,
+    settled,
+    async sendUnder(permit, message, fallback) {
+      const outcome = await attempt(permit, message, fallback)
+      await settled([message.messageUuid])
+      return outcome
+    },
     async send(messages, fallback) {
       const outcomes: MessageOutcome[] = []
       for (let start = 0; start < messages.length; start += dispatchedMax) {
+        await settled(outcomes.map(({ messageUuid }) => messageUuid))
         outcomes.push(...(await sendChunk(messages.slice(start, start + dispatchedMax), fallback)))
       }
       return outcomes

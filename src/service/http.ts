@@ -9,6 +9,7 @@ import {
   type ServiceResult,
 } from '../contract/service-api.ts'
 import type { Database } from '../db/database.ts'
+import { addMetrics, type Metrics } from '../http/metrics.ts'
 import { createServer, problem, type Server } from '../http/server.ts'
 import type { Acceptance } from './accept.ts'
 import { authenticateCalls } from '../http/authenticate-calls.ts'
@@ -26,13 +27,16 @@ export interface ServiceServerOptions {
   readonly log: Logger
   /** Shared with the gateway; null: every caller is trusted. */
   readonly secret: string | null
+  /** What `/metrics` tells. */
+  readonly metrics: Metrics
 }
 
-/** The messaging service's HTTP side: `POST /v1/messages`, `GET /healthz`. */
+/** The messaging service's HTTP side: `POST /v1/messages`, `GET /healthz`, `GET /metrics`. */
 export function createServiceServer(options: ServiceServerOptions): Server {
-  const { database, accept, isRoutable, extend, log, secret } = options
+  const { database, accept, isRoutable, extend, log, secret, metrics } = options
   const server = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, writeProblem: writeEnvelope })
   if (secret !== null) authenticateCalls(server, secret)
+  addMetrics(server, metrics)
   extend(server)
 
   server.get('/healthz', async () => {

@@ -22,6 +22,7 @@ import { storeReceipts } from './receipts.ts'
 import { startReporter } from './reporter.ts'
 import { addResolutionRoute } from './resolution-route.ts'
 import { createRouter } from './router.ts'
+import { createServiceMetrics } from './metrics.ts'
 import { createAttemptSettling } from './settle-attempt.ts'
 
 export interface ServiceConfig {
@@ -98,6 +99,7 @@ export async function startService(
     },
     log,
     secret: config.secret,
+    metrics: createServiceMetrics(database, () => dispatcher.inFlight, counters.values),
   })
   const background = startBackground({ config, database, matching, vendors, counters, log })
 

@@ -13,7 +13,7 @@ import { httpSubjects } from './http-subjects.ts'
 import { startRecordingProxy, type RecordingProxy } from './recording-proxy.ts'
 
 const root = join(import.meta.dirname, '../..')
-const prism = join(import.meta.dirname, 'peers/node_modules/@stoplight/prism-cli/dist/index.js')
+const prism = join(root, '.baton/peers/node_modules/@stoplight/prism-cli/dist/index.js')
 
 interface Document {
   readonly vendor: string
@@ -130,7 +130,7 @@ function documentAt(file: string): string | undefined {
 function whyNot(path: string | undefined, file: string): string | false {
   if (path === undefined || !existsSync(path))
     return `no document ${file}: name its folder in BATON_TEST_SPECS`
-  return existsSync(prism) ? false : 'no mock: run npm ci --ignore-scripts in test/providers/peers'
+  return existsSync(prism) ? false : 'no mock: copy test/providers/peers to .baton/peers and run npm ci there'
 }
 
 async function startMock(document: string) {

@@ -89,12 +89,13 @@ describe('smpp: receipts', () => {
       await send()
       peer.push('deliver_sm', { esm_class: 0, short_message: Buffer.from('STOP') })
       peer.push('deliver_sm', { esm_class: 4, short_message: Buffer.from('no id here') })
+      peer.push('deliver_sm', { esm_class: 4, short_message: Buffer.from('id:77 text:stat:DELIVRD') })
       await soon(
         () => peer.answers.length,
-        (length) => length === 2,
+        (length) => length === 3,
       )
       assert.deepEqual(receipts, [])
-      assert.equal(problems.length, 2)
+      assert.equal(problems.length, 3)
       assert.ok(!problems.join(' ').includes('STOP'))
     }))
 })

@@ -1,12 +1,13 @@
 -- Outcomes of the service's attempts, in the ledger and in the service's log. A result counts only under the
--- token it began with.
+-- token it began with. With the holder the plan may use the index of the open rows and reads no others' range.
 with changed as (
   update messaging.execution_authority a
   set state = i.state, provider_message_id = i.provider_message_id, reason = i.reason,
       settled_at = case when i.state <> 'in_doubt' then now() end
   from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
     as i (message_uuid, attempt_token, state, provider_message_id, reason)
-  where a.message_uuid = i.message_uuid and a.attempt_token = i.attempt_token and a.state = 'dispatched'
+  where a.message_uuid = i.message_uuid and a.attempt_token = i.attempt_token
+    and a.holder = 'go' and a.state = 'dispatched'
     and (select set_config('synchronous_commit', 'on', true)) = 'on'
   returning a.message_uuid, a.state, a.provider, a.provider_message_id, a.reason
 )

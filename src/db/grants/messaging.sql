@@ -12,3 +12,9 @@ grant select, insert, update on messaging.in_doubt_checks, messaging.receipts, m
 grant select on messaging.in_doubt_checks to baton_gateway;
 grant select on messaging.opt_outs to baton_service;
 grant select, insert, delete on messaging.opt_outs to baton_gateway;
+
+grant select on messaging.reconcile_verdicts, messaging.reconcile_holders to baton_gateway;
+-- Both roles write what is compared. update: a row lock asks for it.
+grant select, insert, update, delete on messaging.reconcile_marks to baton_gateway;
+grant select, insert, update on messaging.reconcile_marks to baton_service;
+grant select, insert on messaging.evidence_heads to baton_gateway;

@@ -8,7 +8,7 @@ import { birdReceipts, MESSAGE_TAG } from './receipts.ts'
 export interface BirdOptions extends HttpOptions {
   /** `bk_REGION_...`; the region names the public address. */
   readonly apiKey: string
-  readonly category: 'authentication' | 'transactional' | 'marketing'
+  readonly category: 'authentication' | 'transactional' | 'marketing' | 'service'
   /** Of the webhook, `whsec_...`. */
   readonly webhookSecret: string
 }

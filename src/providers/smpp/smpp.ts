@@ -34,6 +34,8 @@ export interface SmppOptions extends LinkOptions {
 
 /** Waiting for a place beyond these would only time out. */
 const QUEUE_PER_PLACE = 10
+/** Of the deadline: the rest is the answer's. A submit begun with no time left would only end in doubt. */
+const WAITING_SHARE = 0.75
 
 /**
  * SMPP 3.4. The protocol has no key and finds nothing by a reference of ours: a lost
@@ -55,7 +57,8 @@ export function smppProvider(options: SmppOptions): SmsProvider {
     endsAtMs: number,
     onLate?: (pdu: Pdu) => void,
   ): Promise<Reply> {
-    const leave = await window.enter(Math.max(endsAtMs - performance.now(), 0))
+    const waitsUntilMs = endsAtMs - timeoutMs * (1 - WAITING_SHARE)
+    const leave = await window.enter(Math.max(waitsUntilMs - performance.now(), 0))
     if (!leave) return { kind: 'not_written' }
     try {
       const leftMs = endsAtMs - performance.now()
@@ -86,7 +89,7 @@ export function smppProvider(options: SmppOptions): SmsProvider {
     if (segmentsOf(message.body).parts.length > SEGMENTS_MAX) {
       return { kind: 'refused', reason: `more than ${SEGMENTS_MAX} parts`, blames: 'message' }
     }
-    const conversation = await link.bound(timeoutMs)
+    const conversation = await link.bound(timeoutMs * WAITING_SHARE)
     if (!conversation) return { kind: 'not_sent', reason: `no link: ${link.trouble()}` }
     reference = (reference + 1) % 256
     const parts = submitsOf(message, longTexts, reference)
