@@ -59,7 +59,7 @@ const anyOpen = `
 
 // One by one: all at once would hold several locks that a running program may want in another order.
 const emptyTables = [
-  'truncate messaging.execution_authority, messaging.authority_proofs',
+  'truncate messaging.execution_authority, messaging.authority_proofs, messaging.in_doubt_checks',
   'truncate messaging.go_sms_logs',
   'truncate legacy.requests, legacy.unresolved_messages',
   'truncate legacy.sms_logs',

@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 export type Script =
-  | ({ readonly kind: 'answer' } & Answer)
+  | ({ readonly kind: 'answer'; readonly lateMs?: number } & Answer)
   | { readonly kind: 'silence' }
   | { readonly kind: 'reset' }
   /** Announces more bytes than it sends, then closes. */
@@ -74,6 +74,7 @@ function act(response: ServerResponse, script: Script): void {
     response.write(body, () => response.socket?.destroy())
     return
   }
-  response.writeHead(status, whole)
-  response.end(body)
+  const answer = () => response.writeHead(status, whole).end(body)
+  if (script.lateMs === undefined) answer()
+  else setTimeout(answer, script.lateMs).unref()
 }

@@ -13,6 +13,12 @@ export type Course =
   | 'out_of_order'
   | 'lose_answer'
   | 'hang_up'
+  | 'hang_up_before'
+  | 'answer_late'
+
+/** Courses on which the text goes out. */
+const sending: readonly Course[] = ['accept', 'lose_answer', 'hang_up', 'answer_late']
+const LATE_MS = 1_500
 
 export interface Vendor {
   readonly name: string
@@ -29,13 +35,13 @@ export interface Vendor {
 /** `dedupes`: the same key again is answered as before and sends nothing. */
 export async function startVendor(name: string, { dedupes = false } = {}): Promise<Vendor> {
   const sent: string[] = []
+  const known = new Set<string>()
   const idOf = (reference: string) => `${name}-${reference.slice(-12)}`
   const peer = await startHttpPeer((request): Script => {
     const { reference } = JSON.parse(request.body) as { reference: string }
     const course = typeof vendor.course === 'function' ? vendor.course(reference) : vendor.course
-    if (course === 'accept' || course === 'lose_answer' || course === 'hang_up') {
-      if (!dedupes || !sent.includes(reference)) sent.push(reference)
-    }
+    if (sending.includes(course) && !(dedupes && known.has(reference))) sent.push(reference)
+    if (sending.includes(course)) known.add(reference)
     return answers[course](idOf(reference))
   })
   after(() => peer.close())
@@ -57,6 +63,8 @@ const answers: Readonly<Record<Course, (id: string) => Script>> = {
   out_of_order: refusal(503, 'internal'),
   lose_answer: () => ({ kind: 'silence' }),
   hang_up: () => ({ kind: 'reset' }),
+  hang_up_before: () => ({ kind: 'reset' }),
+  answer_late: (id) => ({ kind: 'answer', status: 201, body: JSON.stringify({ id }), lateMs: LATE_MS }),
 }
 
 const refused = (status: number, blames: Blame) => ({
