@@ -110,10 +110,11 @@ describe('receipts', () => {
     const uuid = await sendOne()
     await eventually(
       () =>
-        system.sql<{ attempts: number }>(
-          `select attempts from messaging.execution_authority where message_uuid = '${uuid}'`,
+        system.sql(
+          `select 1 from messaging.execution_authority
+           where message_uuid = '${uuid}' and state = 'claimed' and attempts = 1`,
         ),
-      ([row]) => row?.attempts === 1,
+      (rows) => rows.length === 1,
     )
     await callBack({ id: 'vendor-liar', status: 'delivered', reference: uuid })
     await untilLogged(uuid, 'void')

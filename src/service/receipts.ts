@@ -25,6 +25,7 @@ const apply = statement<{ message_uuid: string }>(import.meta.url, './sql/apply-
 
 const ORPHAN_KEPT_MS = 3 * 24 * 3_600_000
 const MATCHED_AT_ONCE = 500
+const ROUNDS_MAX = 10
 
 /** Keeps receipts for good; returns how many were new. Safe to repeat. */
 export async function storeReceipts(
@@ -83,16 +84,24 @@ async function proveSent(
   database: Database,
   fitting: readonly Fitting[],
 ): Promise<Pick<ReceiptRound, 'settled' | 'contradictions'>> {
-  const ledger = await readAuthority(database, [...new Set(fitting.map((row) => row.message_uuid))])
   const contradictions = new Set<string>()
   let settled = 0
-  for (const receipt of fitting) {
-    const row = ledger.get(receipt.message_uuid)
-    if (!row || (row.state === 'sent' && row.provider === receipt.provider)) continue
-    const isOpen = row.state === 'in_doubt' || row.state === 'dispatched'
-    if (isOpen && row.holder === 'go' && row.provider === receipt.provider) {
-      if (await settleSent(database, row, receipt)) settled++
-    } else contradictions.add(receipt.message_uuid)
+  let left = fitting
+  // A row that moves between the look and the change is looked at again: no receipt is judged by what was.
+  for (let round = 0; left.length > 0; round++) {
+    if (round === ROUNDS_MAX) throw new Error(`receipts: ${left.length} messages did not hold still`)
+    const ledger = await readAuthority(database, [...new Set(left.map((row) => row.message_uuid))])
+    const moved: Fitting[] = []
+    for (const receipt of left) {
+      const row = ledger.get(receipt.message_uuid)
+      if (!row || (row.state === 'sent' && row.provider === receipt.provider)) continue
+      const isOpen = row.state === 'in_doubt' || row.state === 'dispatched'
+      if (!isOpen || row.holder !== 'go' || row.provider !== receipt.provider) {
+        contradictions.add(receipt.message_uuid)
+      } else if (await settleSent(database, row, receipt)) settled++
+      else moved.push(receipt)
+    }
+    left = moved
   }
   // Its other provider took it after all: whatever was proven, nobody sends it again.
   const reason = 'a receipt says that it was sent before'
