@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { addedLatency } from './added-latency.ts'
 import type { Benchmark } from './benchmark.ts'
+import { dispatch } from './dispatch.ts'
 import { gatewayOn } from './gateway-on.ts'
 import { machine } from './machine.ts'
 import { serviceAlone } from './service-alone.ts'
@@ -15,6 +16,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   latency: addedLatency,
   runbook: runbookLint,
   reconcile: reconciling,
+  dispatch,
 }
 
 const usage = [

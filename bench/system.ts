@@ -35,7 +35,7 @@ export interface SystemOptions {
   readonly dispatchInFlightMax?: number
 }
 
-const passwords = { gateway: 'bench-gateway', service: 'bench-service' }
+export const passwords = { gateway: 'bench-gateway', service: 'bench-service' }
 const QUOTA = 1_000_000_000
 
 const programs = {
@@ -103,7 +103,8 @@ export async function startSystem(stage: Stage, options: SystemOptions): Promise
   }
 }
 
-async function createDatabase(stage: Stage, name: string): Promise<string> {
+/** A migrated database of its own; its URL is the superuser's. */
+export async function createDatabase(stage: Stage, name: string): Promise<string> {
   const server = await connect(stage.adminUrl)
   try {
     await server.query(`create database ${name}`)
@@ -133,7 +134,7 @@ async function addTenant(database: pg.Client, tenant: string, mode: Mode): Promi
   )
 }
 
-function withRole(url: string, role: string, password: string): string {
+export function withRole(url: string, role: string, password: string): string {
   const changed = new URL(url)
   changed.username = role
   changed.password = password

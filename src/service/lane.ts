@@ -41,6 +41,7 @@ export interface Lane {
 const FAILURE_PAUSE_MS = 1_000
 /** How often a lane with a pace looks while there is more than it may take. */
 const PACED_MS = 20
+const PACE_REMEMBERED_MS = 1_000
 const PAUSED_MS = 100
 
 export function startLane(options: LaneOptions): Lane {
@@ -51,6 +52,7 @@ export function startLane(options: LaneOptions): Lane {
   const health = createHealth(options)
   const send = createSend(options, health)
   let turn = 0
+  let lastTakenAt = Number.NEGATIVE_INFINITY
   let wakeUp = new AbortController()
 
   function wake(): void {
@@ -76,8 +78,10 @@ export function startLane(options: LaneOptions): Lane {
       const taken = await dispatching.take(room, provider.name, queue)
       for (const dispatched of taken) begin(dispatched, startedAt)
       room -= taken.length
-      // A pace lets less through than there is room for; what else there is shows only later.
-      if (taken.length > 0) waitMs = (queue.paces ?? []).length > 0 ? PACED_MS : 0
+      if (taken.length > 0) lastTakenAt = performance.now()
+      if ((queue.paces ?? []).length === 0) waitMs = taken.length > 0 ? 0 : waitMs
+      // Nothing taken can mean nothing there, or a pace that another process has just used up.
+      else if (performance.now() - lastTakenAt < PACE_REMEMBERED_MS) waitMs = Math.min(waitMs, PACED_MS)
     }
     return room > 0 ? waitMs : idleMs
   }
