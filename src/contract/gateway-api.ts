@@ -22,6 +22,8 @@ export const SentMessage = Type.Object({
   status: Type.Enum(['sent', 'accepted', 'duplicate', 'rejected', 'failed', 'unresolved']),
   provider_message_id: Type.Union([Type.String(), Type.Null()]),
   fallback: Type.Union([Type.Null(), Type.Enum(['timeout', 'transport', 'breaker_open'])]),
+  /** Parts the text is sent in. */
+  segments: Type.Integer(),
   reason: Type.Optional(Type.String()),
 })
 export type SentMessage = Static<typeof SentMessage>

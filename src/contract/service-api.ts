@@ -58,8 +58,6 @@ export const ServiceResult = Type.Object({
     Type.Literal('superseded'),
   ]),
   reason: Type.Optional(Type.String()),
-  /** Parts the text is sent in. */
-  segments: Type.Optional(Type.Integer()),
 })
 export type ServiceResult = Static<typeof ServiceResult>
 
