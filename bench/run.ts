@@ -5,12 +5,16 @@ import type { Benchmark } from './benchmark.ts'
 import { gatewayOn } from './gateway-on.ts'
 import { machine } from './machine.ts'
 import { serviceAlone } from './service-alone.ts'
+import { reconciling } from './reconcile.ts'
+import { runbookLint } from './runbook.ts'
 import { openStage, type Stage } from './stage.ts'
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   gateway: gatewayOn,
   service: serviceAlone,
   latency: addedLatency,
+  runbook: runbookLint,
+  reconcile: reconciling,
 }
 
 const usage = [

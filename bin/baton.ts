@@ -14,6 +14,8 @@ process.exit(
     environment: process.env,
     workingDirectory: process.cwd(),
     print: (line) => process.stdout.write(`${line}\n`),
+    write: (text) => process.stdout.write(text),
+    stdin: process.stdin,
     complain: (line) => process.stderr.write(`${line}\n`),
     colour: process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
     onSignal: processShell.onSignal,

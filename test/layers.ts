@@ -63,6 +63,16 @@ export const rules: readonly Rule[] = [
     from: ['src/sandbox/'],
     allows: within('sandbox/', 'contract/', 'process/', 'http/'),
   },
+  {
+    name: 'reconcile knows the gateway, never the service or who asks',
+    from: ['src/reconcile/'],
+    allows: within('reconcile/', 'gateway/', 'db/', 'core/', 'contract/'),
+  },
+  {
+    name: 'operator never imports service, providers or cli',
+    from: ['src/operator/'],
+    allows: outside('service/', 'providers/', 'cli/', 'sandbox/', 'authority/'),
+  },
   { name: 'the runbook tool stands alone', from: ['src/runbook/'], allows: within('runbook/') },
   {
     name: 'http knows core and contract',

@@ -20,6 +20,8 @@ async function run(argv: string[], environment: Environment = {}, workingDirecto
     workingDirectory,
     print: (line) => out.push(line),
     complain: (line) => complaints.push(line),
+    write: (text) => out.push(text),
+    stdin: process.stdin,
     colour: false,
     onSignal: () => {},
     onOrphaned: () => {},
@@ -125,7 +127,11 @@ test('URLs and keys come from .baton/env, and the environment comes before it', 
   const { environment, asked, url } = await serve(t, 200, [])
   const directory = mkdtempSync(join(tmpdir(), 'baton-cli-'))
   t.after(() => rmSync(directory, { recursive: true }))
-  writeEnvFile(directory, { ...environment, BATON_SANDBOX_URL: 'http://127.0.0.1:1' })
+  const databases = {
+    DATABASE_URL: 'postgres://127.0.0.1:1/x',
+    LEGACY_DATABASE_URL: 'postgres://127.0.0.1:1/x',
+  }
+  writeEnvFile(directory, { ...environment, ...databases, BATON_SANDBOX_URL: 'http://127.0.0.1:1' })
   const elsewhere = await run(['carrier', 'log'], { BATON_DIRECTORY: directory })
   assert.equal(elsewhere.code, 2)
   const here = await run(['carrier', 'log'], { BATON_DIRECTORY: directory, BATON_SANDBOX_URL: url })

@@ -1,10 +1,16 @@
 import { Command, CommanderError } from 'commander'
+import { auditCommand } from './audit.ts'
 import { carrierCommand } from './carrier-log.ts'
+import { compareCommand } from './compare.ts'
 import { createContext, type CliContext } from './context.ts'
 import { dbCommand } from './db-migrate.ts'
+import { evidenceCommand } from './evidence.ts'
 import { faultsCommand } from './faults.ts'
+import { gateCommand } from './gate.ts'
 import { messageCommand } from './message.ts'
 import { modeCommand } from './mode.ts'
+import { reconcileCommand } from './reconcile.ts'
+import { runbookCommand } from './runbook/index.ts'
 import { sendCommand } from './send.ts'
 import { exitCodes, type CliShell } from './shell.ts'
 import { statusCommand } from './status.ts'
@@ -20,6 +26,18 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
   statusCommand,
   faultsCommand,
   carrierCommand,
+  reconcileCommand,
+  auditCommand,
+  compareCommand,
+  gateCommand,
+  evidenceCommand,
+  ({ shell, finish }) =>
+    runbookCommand({
+      stdin: shell.stdin,
+      out: shell.write,
+      err: (text) => shell.complain(text.trimEnd()),
+      exit: finish,
+    }),
 ]
 
 /** Runs one command line (without the program's own name). Resolves to the exit code. */

@@ -4,8 +4,11 @@ export interface CliShell {
   readonly workingDirectory: string
   /** Standard output, one line. */
   readonly print: (line: string) => void
+  /** Standard output as it is, without a line's end of its own. */
+  readonly write: (text: string) => void
   /** Standard error, one line. */
   readonly complain: (line: string) => void
+  readonly stdin: AsyncIterable<Buffer>
   readonly colour: boolean
   /** The first call of the handler asks to stop in order, the second to stop at once. */
   readonly onSignal: (handler: (reason: string) => void) => void

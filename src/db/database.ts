@@ -47,13 +47,14 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
   const pool = new pg.Pool({ ...config, max: options.connectionsMax, idleTimeoutMillis: 30_000 })
   pool.on('error', options.onError)
+  // A connection can break between two statements of a transaction, or in the very packet that completes it, before
+  // whoever asked for it can listen. The next statement reports it.
+  pool.on('connect', (client) => client.on('error', ignoreWhileBorrowed))
 
   async function withConnection<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     const client = await pool.connect().catch((cause: unknown) => {
       throw cause instanceof pg.DatabaseError ? cause : new ConnectFailure(name, cause)
     })
-    // A connection can break between two statements of a transaction; the next statement reports it.
-    client.on('error', ignoreWhileBorrowed)
     let broken = true
     try {
       const result = await work(client)
@@ -63,7 +64,6 @@ export function openDatabase(options: DatabaseOptions): Database {
       broken = classifyFailure(error) !== 'refused'
       throw error
     } finally {
-      client.off('error', ignoreWhileBorrowed)
       client.release(broken)
     }
   }

@@ -3,7 +3,8 @@ import { openDatabase, type Database } from '../db/database.ts'
 import { requireDurableServer } from '../db/durability.ts'
 import type { RunningProgram } from '../process/running-program.ts'
 import type { Provider } from '../providers/provider.ts'
-import { createAuthenticate } from './authenticate.ts'
+import type { Server } from '../http/server.ts'
+import { createAuthenticate, type Authenticate } from './authenticate.ts'
 import type { GatewayConfig } from './config.ts'
 import { createEnter } from './enter.ts'
 import { createFinish } from './finish-request.ts'
@@ -19,7 +20,7 @@ import { createRepeatRequest } from './repeat-request.ts'
 import { readRequest, takeOver } from './request-store.ts'
 import { createSending, type Sending } from './sending.ts'
 import { startSettler } from './settler.ts'
-import { readStatus } from './status.ts'
+import { readStatus, type GatewayStatus } from './status.ts'
 
 const LEFT_GRACE_MS = 2_000
 
@@ -36,15 +37,24 @@ interface Parts {
   readonly inProgress: Set<string>
 }
 
+/** What may be added to the gateway's server before it listens. */
+export interface Extension {
+  readonly server: Server
+  readonly authenticate: Authenticate
+  readonly legacyDatabase: Database
+  readonly readStatus: () => Promise<GatewayStatus>
+}
+
 /** The gateway: the entry, the mode, `sms_logs`, quota and the legacy driver. */
 export async function startGateway(
   config: GatewayConfig,
   driver: Provider,
   log: Logger,
+  extend: (extension: Extension) => void = () => {},
 ): Promise<RunningProgram> {
   const parts = await assemble(config, driver, log)
   const { legacyDatabase, ledgerDatabase, sending, presence } = parts
-  const server = createServer(parts)
+  const server = createServer(parts, extend)
   const settler = createSettler(parts)
   const url = await server.listen({ host: config.host, port: config.port })
   log.info({ url, driver: driver.name }, 'gateway is up')
@@ -90,7 +100,7 @@ async function assemble(config: GatewayConfig, driver: Provider, log: Logger): P
   }
 }
 
-function createServer(parts: Parts) {
+function createServer(parts: Parts, extend: (extension: Extension) => void) {
   const { config, log, legacyDatabase, ledgerDatabase, ledger, sending, presence, record, inProgress } = parts
   const finish = createFinish(
     sending.control,
@@ -121,18 +131,20 @@ function createServer(parts: Parts) {
     },
     recipientsMax: config.recipientsMax,
   })
+  const status = () =>
+    readStatus(legacyDatabase, ledgerDatabase, {
+      breaker: sending.breaker.state,
+      shadow: sending.shadow.counts,
+      requests_in_progress: inProgress.size,
+    })
   addOperatorRoutes(server, {
     authenticate,
     history,
     viewModes: () => viewModes(legacyDatabase),
     changeMode: (change, actor) => changeMode(legacyDatabase, change, actor),
-    readStatus: () =>
-      readStatus(legacyDatabase, ledgerDatabase, {
-        breaker: sending.breaker.state,
-        shadow: sending.shadow.counts,
-        requests_in_progress: inProgress.size,
-      }),
+    readStatus: status,
   })
+  extend({ server, authenticate, legacyDatabase, readStatus: status })
   return server
 }
 

@@ -1,4 +1,9 @@
+import type { Logger } from 'pino'
+import { addMetrics } from '../http/metrics.ts'
+import { createGatewayMetrics } from '../operator/gateway-metrics.ts'
+import { startMonitor, type Monitor } from '../operator/monitor.ts'
 import type { Program } from '../process/main.ts'
+import type { RunningProgram } from '../process/running-program.ts'
 import { knownSettings } from '../process/known-settings.ts'
 import {
   count,
@@ -50,6 +55,11 @@ export const gatewaySettings = {
   ),
   wantedMs: milliseconds('BATON_WANTED_MS', 'age in ms past which an unresolved message is voided', '60000'),
   keyedGraceMs: milliseconds('BATON_KEYED_GRACE_MS', 'ms a caller with a key has to come again', '300000'),
+  checkIntervalMs: milliseconds(
+    'BATON_CHECK_INTERVAL_MS',
+    'ms between two rounds of reconciliation and audit',
+    '60000',
+  ),
   legacyDriver: oneOf(['provider', 'http'])('BATON_LEGACY_DRIVER', 'how the legacy side sends', 'provider'),
   legacyUrl: httpUrl(
     'BATON_LEGACY_URL',
@@ -69,12 +79,34 @@ const DRIVER_CONNECTIONS_MAX = 64
 export const gatewayProgram: Program<GatewayProgramConfig> = {
   name: 'gateway',
   parse: (environment) => parseSettings(gatewaySettings, environment, knownSettings),
-  start: (config, log) =>
-    startGateway(
-      { ...config, legacyDatabaseUrl: config.legacyDatabaseUrl ?? config.ledgerDatabaseUrl },
-      createDriver(config),
-      log,
-    ),
+  start: (config, log) => startMonitored(config, log),
+}
+
+/** The gateway with its metrics, and with the checks that run all the time. */
+async function startMonitored(config: GatewayProgramConfig, log: Logger): Promise<RunningProgram> {
+  const legacyDatabaseUrl = config.legacyDatabaseUrl ?? config.ledgerDatabaseUrl
+  let monitor: Monitor | undefined
+  const gateway = await startGateway(
+    { ...config, legacyDatabaseUrl },
+    createDriver(config),
+    log,
+    ({ server, authenticate, legacyDatabase: legacy, readStatus }) => {
+      const metrics = createGatewayMetrics({ readStatus, legacy, monitor: () => monitor?.state ?? null })
+      addMetrics(server, metrics, ({ authorization }) => authenticate(authorization, 'operate'))
+    },
+  )
+  monitor = startMonitor({
+    legacyDatabaseUrl,
+    messagingDatabaseUrl: config.ledgerDatabaseUrl,
+    intervalMs: config.checkIntervalMs,
+    log,
+  })
+  return {
+    url: gateway.url,
+    async stop() {
+      await Promise.all([monitor?.stop(), gateway.stop()])
+    },
+  }
 }
 
 function createDriver(config: GatewayProgramConfig): Provider {

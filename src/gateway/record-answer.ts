@@ -1,6 +1,6 @@
 import type { MessageOutcome } from '../core/message-outcome.ts'
 import { settleQuota } from '../core/quota.ts'
-import type { Database } from '../db/database.ts'
+import type { Database, Runner } from '../db/database.ts'
 import { groupCommit } from '../db/group-commit.ts'
 import { statement } from '../db/statement.ts'
 import { untilKnown } from '../db/until-known.ts'
@@ -27,8 +27,7 @@ export function createRecordAnswer(
 ): (answered: Answered) => Promise<void> {
   const batches = groupCommit<Answered, undefined>({
     run: async (batch) => {
-      const parameters = toParameters(batch)
-      await untilKnown(deadlineMs, () => database.run(record, parameters))
+      await untilKnown(deadlineMs, () => recordAnswers(database, batch))
       return batch.map(() => undefined)
     },
     batchMax: BATCH_MESSAGES_MAX,
@@ -37,6 +36,11 @@ export function createRecordAnswer(
     weigh: ({ outcomes }) => outcomes.length,
   })
   return (answered) => batches.add(answered)
+}
+
+/** Records outcomes in one statement; again it changes nothing. */
+export async function recordAnswers(runner: Runner, batch: readonly Answered[]): Promise<void> {
+  await runner.run(record, toParameters(batch))
 }
 
 function toParameters(batch: readonly Answered[]) {

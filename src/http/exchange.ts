@@ -48,19 +48,23 @@ class NotConnected extends Error {
   }
 }
 
-/** A peer by its origin, for example `http://127.0.0.1:8081`, with a pool of connections of its own. */
-export function openPeer(origin: string, connectionsMax: number): HttpPeer {
-  const connect = buildConnector({})
+/**
+ * A peer by its origin, for example `http://127.0.0.1:8081`, with a pool of connections of its own.
+ * `connectTimeoutMs`: a connection that is not made by then proves that nothing was sent; without it, or beyond
+ * the deadline of the call, the deadline ends the wait and proves nothing.
+ */
+export function openPeer(
+  origin: string,
+  connectionsMax: number,
+  { connectTimeoutMs }: { readonly connectTimeoutMs?: number } = {},
+): HttpPeer {
   const pool = new Pool(origin, {
     connections: connectionsMax,
     pipelining: 1,
     // The deadline of the call rules; undici's own timers run late (500 ms fired after 668 to 1,008).
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: (options, callback) =>
-      connect(options, (...[error, socket]) =>
-        error ? callback(new NotConnected(error), null) : callback(null, socket),
-      ),
+    connect: connectorOf(connectTimeoutMs),
   })
 
   async function exchange({ method, path, body, headers, timeoutMs }: Call): Promise<Exchange> {
@@ -87,6 +91,28 @@ export function openPeer(origin: string, connectionsMax: number): HttpPeer {
   }
 
   return { exchange, close: () => pool.destroy() }
+}
+
+/** undici's own timer may run a second late; it is left to end the attempt that nobody waits for any more. */
+function connectorOf(timeoutMs: number | undefined): buildConnector.connector {
+  const connect = buildConnector(timeoutMs === undefined ? {} : { timeout: timeoutMs })
+  return (options, callback) => {
+    let isOver = false
+    const fail = (error: Error) => {
+      isOver = true
+      callback(new NotConnected(error), null)
+    }
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => fail(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs)
+    connect(options, (...[error, socket]) => {
+      clearTimeout(timer)
+      if (isOver) socket?.destroy()
+      else if (error) fail(error)
+      else callback(null, socket)
+    })
+  }
 }
 
 async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {

@@ -10,6 +10,9 @@ export const reachedBy = [
   'BATON_FAULTS_URL',
   'BATON_API_KEY',
   'BATON_OPERATOR_KEY',
+  // As the gateway's role: for the verbs that compare the databases.
+  'DATABASE_URL',
+  'LEGACY_DATABASE_URL',
 ] as const
 
 export type ReachedBy = Readonly<Record<(typeof reachedBy)[number], string>>

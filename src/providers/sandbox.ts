@@ -1,53 +1,40 @@
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { openPeer, type Exchange } from '../http/exchange.ts'
-import type { Provider, SendResult } from './provider.ts'
+import { httpProvider, type HttpOptions } from './http-provider.ts'
+import type { AnswerRules } from './judge-answer.ts'
+import type { SmsProvider } from './provider.ts'
 
 const Accepted = Compile(Type.Object({ id: Type.String({ minLength: 1 }) }))
-const Refused = Compile(
-  Type.Object({ error: Type.Object({ code: Type.Literal('refused'), message: Type.String() }) }),
-)
+const Refused = Compile(Type.Object({ error: Type.Object({ code: Type.String() }) }))
 
-export interface SandboxOptions {
+export interface SandboxOptions extends Omit<HttpOptions, 'origin'> {
   /** Origin of the carrier sandbox. */
   readonly url: string
   readonly account: 'legacy' | 'service'
-  readonly timeoutMs: number
-  readonly connectionsMax: number
+}
+
+const answers: AnswerRules = {
+  refusals: { 422: { refused: 'message' }, 429: { 'any body': 'pace' } },
+  read(status, json) {
+    if (status === 201 && Accepted.Check(json)) return { acceptedAs: json.id }
+    return Refused.Check(json) ? { refusedWith: [json.error.code] } : null
+  },
 }
 
 /** The carrier sandbox as a provider. It has no key and no look-up: a lost answer stays in doubt. */
-export function sandboxProvider({ url, account, timeoutMs, connectionsMax }: SandboxOptions): Provider {
-  const peer = openPeer(url, connectionsMax)
-  return {
-    name: `sandbox-${account}`,
-    async send(permit, { messageUuid, recipient, sender, body }) {
-      permit.spend(messageUuid)
-      const message = { to: recipient, body, reference: messageUuid, ...(sender ? { from: sender } : {}) }
-      const path = `/accounts/${account}/messages`
-      return resultOf(await peer.exchange({ method: 'POST', path, body: JSON.stringify(message), timeoutMs }))
+export function sandboxProvider({ url, account, ...options }: SandboxOptions): SmsProvider {
+  return httpProvider(
+    {
+      name: `sandbox-${account}`,
+      origin: url,
+      protection: { kind: 'none' },
+      answers,
+      receipts: { kind: 'none', why: 'the sandbox tells its own log' },
+      compose({ messageUuid, recipient, sender, body }) {
+        const message = { to: recipient, body, reference: messageUuid, ...(sender ? { from: sender } : {}) }
+        return { method: 'POST', path: `/accounts/${account}/messages`, body: JSON.stringify(message) }
+      },
     },
-    close: () => peer.close(),
-  }
-}
-
-function resultOf(exchange: Exchange): SendResult {
-  if (exchange.kind === 'not_sent')
-    return { kind: 'not_sent', reason: `${exchange.cause}: ${exchange.detail}` }
-  if (exchange.kind === 'ambiguous')
-    return { kind: 'unknown', reason: `${exchange.cause}: ${exchange.detail}` }
-  const answer = parseJson(exchange.text)
-  if (exchange.status === 201 && Accepted.Check(answer))
-    return { kind: 'accepted', providerMessageId: answer.id }
-  if (exchange.status === 422 && Refused.Check(answer))
-    return { kind: 'refused', reason: answer.error.message }
-  return { kind: 'unknown', reason: `HTTP ${exchange.status} that is neither an acceptance nor a refusal` }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+    options,
+  )
 }

@@ -9,6 +9,7 @@ import {
   type ServiceResult,
 } from '../contract/service-api.ts'
 import type { Database } from '../db/database.ts'
+import { addMetrics, type Metrics } from '../http/metrics.ts'
 import { createServer, problem, type Server } from '../http/server.ts'
 import type { Acceptance } from './accept.ts'
 import { authenticateCalls } from './authenticate-calls.ts'
@@ -23,12 +24,16 @@ export interface ServiceServerOptions {
   readonly log: Logger
   /** Shared with the gateway; null: every caller is trusted. */
   readonly secret: string | null
+  /** What `/metrics` tells. */
+  readonly metrics: Metrics
 }
 
-/** The messaging service's HTTP side: `POST /v1/messages`, `GET /healthz`. */
-export function createServiceServer({ database, accept, log, secret }: ServiceServerOptions): Server {
+/** The messaging service's HTTP side: `POST /v1/messages`, `GET /healthz`, `GET /metrics`. */
+export function createServiceServer(options: ServiceServerOptions): Server {
+  const { database, accept, log, secret, metrics } = options
   const server = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, writeProblem: writeEnvelope })
   if (secret !== null) authenticateCalls(server, secret)
+  addMetrics(server, metrics)
 
   server.get('/healthz', async () => {
     await database.run(ping).catch((cause: unknown) => {

@@ -11,6 +11,7 @@ import type { Provider } from '../providers/provider.ts'
 import { createAccept } from './accept.ts'
 import { startDispatcher } from './dispatcher.ts'
 import { createServiceServer } from './http.ts'
+import { createServiceMetrics } from './metrics.ts'
 import { createAttemptSettling } from './settle-attempt.ts'
 
 export interface ServiceConfig {
@@ -57,7 +58,13 @@ export async function startService(
     log,
   })
   const accept = createAccept(createClaims(database, config.acceptDeadlineMs), () => dispatcher.wake())
-  const server = createServiceServer({ database, accept, log, secret: config.secret })
+  const server = createServiceServer({
+    database,
+    accept,
+    log,
+    secret: config.secret,
+    metrics: createServiceMetrics(database, () => dispatcher.inFlight),
+  })
 
   const stopping = new AbortController()
   const reaper = repeat(REAP_INTERVAL_MS, stopping.signal, reap, (err) => log.error({ err }, 'reaper failed'))

@@ -29,7 +29,10 @@ export function originOf(host: string, port: number): string {
 
 export interface Programs {
   readonly specs: Readonly<Record<ProgramName, ProgramSpec>>
-  readonly urls: Omit<ReachedBy, 'BATON_API_KEY' | 'BATON_OPERATOR_KEY'>
+  readonly urls: Pick<
+    ReachedBy,
+    'BATON_GATEWAY_URL' | 'BATON_SERVICE_URL' | 'BATON_SANDBOX_URL' | 'BATON_FAULTS_URL'
+  >
 }
 
 type Ports = Readonly<Record<'sandbox' | 'service' | 'faults' | 'proxy' | 'gateway', PortUse>>

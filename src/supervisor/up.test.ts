@@ -47,13 +47,14 @@ describe('baton up', () => {
         .split('\n')
         .map((line) => line.split('=')),
     )
-    const { BATON_API_KEY, BATON_OPERATOR_KEY, ...urls } = entries
+    const { BATON_API_KEY, BATON_OPERATOR_KEY, DATABASE_URL, LEGACY_DATABASE_URL, ...urls } = entries
     assert.deepEqual(urls, {
       BATON_GATEWAY_URL: ready.gateway_url,
       BATON_SERVICE_URL: ready.service_url,
       BATON_SANDBOX_URL: ready.sandbox_url,
       BATON_FAULTS_URL: ready.faults_url,
     })
+    for (const url of [DATABASE_URL, LEGACY_DATABASE_URL]) assert.match(url, /^postgres:\/\/baton_gateway:/)
     assert.match(BATON_API_KEY, /^send_.{32}$/)
     assert.match(BATON_OPERATOR_KEY, /^operate_.{32}$/)
     for (const file of ['env', 'secrets.json'])

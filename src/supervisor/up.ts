@@ -9,7 +9,8 @@ import { describeEvent } from './describe-event.ts'
 import { lockDirectory } from './lock-directory.ts'
 import { portTaken } from './ports.ts'
 import { environmentOf, planPrograms, programNames, type ProgramName, type Programs } from './programs.ts'
-import { obtainSecrets } from './secrets.ts'
+import type { RoleUrls } from './prepare-databases.ts'
+import { obtainSecrets, type Secrets } from './secrets.ts'
 import type { UpConfig } from './settings.ts'
 import { supervise, type GivenUp, type Supervised } from './supervise.ts'
 import { UpFailure } from './up-failure.ts'
@@ -71,17 +72,23 @@ async function runAll(options: UpOptions): Promise<void> {
     const running = startChildren(options, programs, children, onGivenUp)
     await Promise.race([running, gaveUp.promise, aborted(stop)])
     if (stop.aborted) return
-    const reached: ReachedBy = {
-      ...programs.urls,
-      BATON_API_KEY: secrets.api_key,
-      BATON_OPERATOR_KEY: secrets.operator_key,
-    }
-    writeEnvFile(directory, reached)
+    const tellHow = (): void => writeEnvFile(directory, reachedBy(programs, urls(), secrets))
+    tellHow()
     options.onReady(readyOf(programs, children, databases, directory))
-    await Promise.race([watchDatabase(databases, children, options), gaveUp.promise, aborted(stop)])
+    await Promise.race([watchDatabase(databases, children, options, tellHow), gaveUp.promise, aborted(stop)])
   } finally {
     removeEnvFile(directory)
     await stopAll(children, databases, options)
+  }
+}
+
+function reachedBy({ urls }: Programs, databases: RoleUrls, secrets: Secrets): ReachedBy {
+  return {
+    ...urls,
+    BATON_API_KEY: secrets.api_key,
+    BATON_OPERATOR_KEY: secrets.operator_key,
+    DATABASE_URL: databases.gatewayLedger,
+    LEGACY_DATABASE_URL: databases.gatewayLegacy,
   }
 }
 
@@ -147,11 +154,13 @@ async function watchDatabase(
   databases: Databases,
   children: Children,
   { log, stop }: UpOptions,
+  tellHow: () => void,
 ): Promise<void> {
   while (!stop.aborted) {
     await sleep(WATCH_INTERVAL_MS, undefined, { signal: stop }).catch(() => {})
     if (stop.aborted || !(await databases.revive())) continue
     log.say('warn', 'PostgreSQL had ended and runs again: the gateway and the service start anew', 'postgres')
+    tellHow()
     children.get('gateway')?.restart()
     children.get('service')?.restart()
   }

@@ -6,3 +6,9 @@ grant select, insert, update on messaging.execution_authority to baton_gateway, 
 grant select, insert on messaging.authority_proofs to baton_gateway, baton_service;
 grant select on messaging.go_sms_logs to baton_gateway;
 grant select, insert, update on messaging.go_sms_logs to baton_service;
+
+grant select on messaging.reconcile_verdicts, messaging.reconcile_holders to baton_gateway;
+-- Both roles write what is compared. update: a row lock asks for it.
+grant select, insert, update, delete on messaging.reconcile_marks to baton_gateway;
+grant select, insert, update on messaging.reconcile_marks to baton_service;
+grant select, insert on messaging.evidence_heads to baton_gateway;

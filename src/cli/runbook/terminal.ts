@@ -1,0 +1,20 @@
+import { RunbookFileError } from './runbook-file.ts'
+
+/** The process as a verb sees it. */
+export interface Terminal {
+  readonly stdin: AsyncIterable<Buffer>
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly exit: (code: number) => void
+}
+
+/** Runs a verb; what it refuses goes to standard error and ends with 2. */
+export async function guarded(terminal: Terminal, work: () => Promise<number>): Promise<void> {
+  try {
+    terminal.exit(await work())
+  } catch (error) {
+    if (!(error instanceof RunbookFileError)) throw error
+    terminal.err(`baton: ${error.message}\n`)
+    terminal.exit(2)
+  }
+}

@@ -1,0 +1,1 @@
+select coalesce(max(epoch), 0) as epoch from legacy.mode_changes

@@ -1,0 +1,2 @@
+select count(*) as messages from messaging.execution_authority
+where message_uuid = any ($1::uuid[]) and holder = 'go'

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { seedTenant, sql as runSql } from '../../test/support/system.ts'
+import { populate, ways } from '../../test/support/population.ts'
+import { testDatabase } from '../../test/support/database.ts'
+import { conservation, pairNames, reconciliation } from './pairs.ts'
+import { reconcile, type ReconcileOptions } from './reconcile.ts'
+import type { Report } from './report.ts'
+import { everything } from './window.ts'
+
+const MESSAGES = 100_000
+const DAY_MS = 86_400_000
+
+const database = await testDatabase()
+await seedTenant(database)
+await populate(database, { messages: MESSAGES, startMs: Date.now() - 2 * DAY_MS, spanMs: DAY_MS })
+const sql = <Row = Record<string, unknown>>(text: string) => runSql<Row>(database, text)
+
+const run = (options: Partial<ReconcileOptions> = {}): Promise<Report> =>
+  reconcile({
+    legacy: database.gateway,
+    messaging: database.gateway,
+    question: reconciliation,
+    window: everything,
+    ...options,
+  })
+
+/** What was found, as sorted `kind uuid` lines. */
+const found = (report: Report): string[] =>
+  report.findings
+    .map(({ kind, messageUuid, dryRun, inFlight }) =>
+      [inFlight ? 'in_flight' : kind, dryRun ? 'dry' : '', messageUuid].filter(Boolean).join(' '),
+    )
+    .sort()
+
+interface Plant {
+  readonly name: string
+  readonly way: number
+  /** As it will stand in the report. */
+  readonly reported: string | null
+  readonly change: (uuids: string) => string[]
+}
+
+const quiet = `created_at = now() - interval '1 day'`
+const plants: readonly Plant[] = [
+  {
+    name: 'missing in sms_logs',
+    way: ways.accepted,
+    reported: 'missing_in_sms_logs',
+    change: (u) => [`delete from legacy.sms_logs where message_uuid in (${u})`],
+  },
+  {
+    name: 'missing dry run in sms_logs',
+    way: ways.shadow,
+    reported: 'missing_in_sms_logs dry',
+    change: (u) => [`delete from legacy.sms_logs where message_uuid in (${u}) and dry_run`],
+  },
+  {
+    name: 'missing in go_sms_logs',
+    way: 6,
+    reported: 'missing_in_go_sms_logs',
+    change: (u) => [`delete from messaging.go_sms_logs where message_uuid in (${u})`],
+  },
+  {
+    name: 'status differs',
+    way: 7,
+    reported: 'status_differs',
+    change: (u) => [
+      `update legacy.sms_logs set status = 'rejected' where message_uuid in (${u})`,
+      `update legacy.quota_settlements set charged = false where message_uuid in (${u})`,
+    ],
+  },
+  {
+    name: 'quota differs',
+    way: 8,
+    reported: 'quota_differs',
+    change: (u) => [`update legacy.quota_settlements set charged = false where message_uuid in (${u})`],
+  },
+  {
+    name: 'quota moved in SHADOW',
+    way: ways.shadow,
+    reported: 'quota_differs',
+    change: (u) => [
+      `insert into legacy.quota_settlements select message_uuid, 'demo', true, ${quiet.slice(13)} from population where message_uuid in (${u})`,
+    ],
+  },
+  {
+    name: 'two sides sent',
+    way: 9,
+    reported: 'two_sides_sent',
+    change: (u) => [
+      `insert into legacy.sms_logs select (jsonb_populate_record(l, '{"source": "legacy", "status": "sent"}')).*
+       from legacy.sms_logs l where message_uuid in (${u})`,
+    ],
+  },
+  {
+    name: 'in flight',
+    way: ways.accepted,
+    reported: 'in_flight',
+    change: (u) => [
+      `delete from legacy.sms_logs where message_uuid in (${u})`,
+      `update messaging.go_sms_logs set updated_at = now() where message_uuid in (${u})`,
+    ],
+  },
+  {
+    name: 'rejected by the service after the legacy side had taken over: not a mismatch',
+    way: ways.fallback,
+    reported: null,
+    change: (u) => [
+      `insert into messaging.go_sms_logs (message_uuid, dry_run, recipient, status, ${quiet.split(' ')[0]})
+       select message_uuid, false, '+12025550100', 'rejected', now() - interval '1 day' from population where message_uuid in (${u})`,
+    ],
+  },
+]
+
+const tables = ['legacy.sms_logs', 'legacy.quota_settlements', 'messaging.go_sms_logs']
+
+/** Plants by number of message, runs `work`, and puts everything back as it was. */
+async function planted(
+  chosen: readonly { readonly plant: Plant; readonly numbers: readonly number[] }[],
+  work: (expected: string[]) => Promise<void>,
+): Promise<void> {
+  const all: string[] = []
+  const expected: string[] = []
+  for (const { plant, numbers } of chosen) {
+    if (numbers.length === 0) continue
+    const rows = await sql<{ message_uuid: string }>(
+      `select message_uuid from population where i in (${numbers.map((n) => n * 10 + plant.way).join(',')})`,
+    )
+    // A message is planted once.
+    const uuids = rows.map((row) => row.message_uuid).filter((uuid) => !all.includes(uuid))
+    if (uuids.length === 0) continue
+    all.push(...uuids)
+    if (plant.reported !== null) expected.push(...uuids.map((uuid) => `${plant.reported} ${uuid}`))
+    const list = uuids.map((uuid) => `'${uuid}'`).join(',')
+    for (const [index, table] of tables.entries()) {
+      await sql(`create table if not exists kept_${index} as select * from ${table} limit 0`)
+      await sql(`insert into kept_${index} select * from ${table} where message_uuid in (${list})`)
+    }
+    for (const text of plant.change(list)) await sql(text)
+  }
+  try {
+    await work(expected.sort())
+  } finally {
+    const list = all.map((uuid) => `'${uuid}'`).join(',') || 'null'
+    for (const [index, table] of tables.entries()) {
+      await sql(`delete from ${table} where message_uuid in (${list})`)
+      await sql(`insert into ${table} select * from kept_${index}`)
+      await sql(`truncate kept_${index}`)
+    }
+  }
+}
+
+const numbers = fc.uniqueArray(fc.integer({ min: 0, max: MESSAGES / 10 - 1 }), { maxLength: 12 })
+
+const everyQuestion = { pairs: pairNames, kinds: [...reconciliation.kinds, ...conservation.kinds] }
+
+describe('reconcile', () => {
+  test('a system at rest passes, every message counted; again it looks at nothing', async () => {
+    const first = await run({ question: everyQuestion })
+    assert.deepEqual([first.verdict, first.findings], ['PASS', []])
+    assert.deepEqual(first.pairs.verdicts, {
+      left_messages: 70_000,
+      right_messages: 70_000,
+      remembered_messages: 0,
+    })
+    assert.equal(first.pairs.entered?.left_messages, MESSAGES)
+    const again = await run({ question: everyQuestion })
+    assert.deepEqual(again.pairs.verdicts, {
+      left_messages: 70_000,
+      right_messages: 70_000,
+      remembered_messages: 140_000,
+    })
+    assert.equal(again.verdict, 'PASS')
+  })
+
+  test('exactly what was planted among 100,000 messages is found, of every kind (property)', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.tuple(...plants.map(() => numbers)), async (chosen) => {
+        const kinds = plants.map((plant, index) => ({ plant, numbers: chosen[index] ?? [] }))
+        await planted(kinds, async (expected) => {
+          const report = await run()
+          assert.deepEqual(found(report), expected)
+          const isClean = expected.every((line) => line.startsWith('in_flight'))
+          assert.equal(report.verdict, isClean ? 'PASS' : 'FAIL')
+          assert.deepEqual(found(await run()), expected, 'remembered ranges name the same')
+        })
+        assert.deepEqual(found(await run()), [], 'put back, all is well')
+      }),
+      { numRuns: 4 },
+    )
+  })
+
+  for (const plant of plants) {
+    test(`${plant.name}: alone`, () =>
+      planted([{ plant, numbers: [17, 4_242] }], async (expected) => {
+        assert.equal(expected.length, plant.reported === null ? 0 : 2)
+        assert.deepEqual(found(await run()), expected)
+      }))
+  }
+})

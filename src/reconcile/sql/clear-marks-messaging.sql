@@ -1,0 +1,1 @@
+delete from messaging.reconcile_marks where mark_id = any ($1::bigint[])

@@ -1,0 +1,1 @@
+select mark_id, bucket from messaging.reconcile_marks order by mark_id limit $1::integer

@@ -1,0 +1,9 @@
+-- The messages of pieces that differ.
+select s.message_uuid, s.class
+from unnest($1::integer[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[])
+  as i (part, from_uuid, to_uuid, near_from, near_to, pieces)
+cross join lateral (
+  select message_uuid, class from :view
+  where message_uuid between i.from_uuid and i.to_uuid and :near between i.near_from and i.near_to
+) s
+where (i.part::bigint << 32) + (uuid_hash_extended(s.message_uuid, 7) & (i.pieces - 1)) = any ($7::bigint[])

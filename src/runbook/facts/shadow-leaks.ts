@@ -1,0 +1,160 @@
+import {
+  ancestors,
+  contains,
+  enclosing,
+  functionOf,
+  statementOf,
+  textOf,
+  within,
+  type CodeNode,
+  type Tree,
+} from '../code/node.ts'
+import { variablePattern } from '../code/variable.ts'
+import type { ModeContext } from './mode-context.ts'
+
+interface SentInShadow {
+  readonly fact: { readonly tree: Tree }
+  readonly call: CodeNode
+  readonly context: ModeContext
+}
+
+/** Statements of the SHADOW arm through which the answer of the call leaves it. */
+export function leaksOf({ fact, call, context }: SentInShadow): CodeNode[] {
+  const { tree } = fact
+  const own = assignmentOf(call)
+  const variable = own && /^\$\w+$/.test(own.name) ? own.name : null
+  const area = context.arm ?? areaOf(tree, call)
+  const leaks: CodeNode[] = []
+  const scope: Scope = { tree, call, own, variable, area, returned: returnedNames(tree, call) }
+  for (const node of tree.nodes) {
+    if (!contains(area, node) || node === area) continue
+    const leak = leakAt(scope, node)
+    if (leak) leaks.push(leak)
+  }
+  if (context.arm?.parent?.isExpression && armYields(tree, context.arm, call)) leaks.push(context.arm)
+  return leaks.filter(
+    (node, index) =>
+      !leaks.some(
+        (other, at) =>
+          at !== index &&
+          contains(other, node) &&
+          (other.from < node.from || other.to > node.to || at < index),
+      ),
+  )
+}
+
+interface Scope {
+  readonly tree: Tree
+  readonly call: CodeNode
+  /** The assignment of the call's answer, and its variable. */
+  readonly own: CodeNode | null
+  readonly variable: string | null
+  readonly area: CodeNode
+  readonly returned: string
+}
+
+/** The statement through which the answer leaves at a node, or null. */
+function leakAt(scope: Scope, node: CodeNode): CodeNode | null {
+  const { tree, call, variable, returned } = scope
+  switch (node.kind) {
+    case 'return': {
+      const carries = contains(node, call) || usesSpan(tree, node, variable)
+      return carries && !isInClosure(node, call) ? statementOf(node) : null
+    }
+    case 'assign':
+      return leakByAssignment(scope, node)
+    case 'if':
+      return node.head && usesSpan(tree, node.head, variable) && changesFlow(tree, node, returned)
+        ? node
+        : null
+    case 'catch':
+      return node.parent?.body && contains(node.parent.body, call) && leavesFlow(tree, node) ? node : null
+    default:
+      return null
+  }
+}
+
+function leakByAssignment(
+  { tree, call, own, variable, area, returned }: Scope,
+  node: CodeNode,
+): CodeNode | null {
+  if (!isReturned(node.name, returned)) return null
+  if (node === own) return contains(node, call) ? statementOf(node) : null
+  return node.value && usesSpan(tree, node.value, variable) ? outermost(tree, node, variable, area) : null
+}
+
+/** The arm of a `match` whose value is the call's. */
+function armYields(tree: Tree, arm: CodeNode, call: CodeNode): boolean {
+  const value = arm.children.at(-1)
+  const isUsed = arm.parent?.parent?.kind === 'assign' || arm.parent?.parent?.kind === 'return'
+  return (
+    isUsed && value !== undefined && value.from === call.from && textOf(tree, value) === textOf(tree, call)
+  )
+}
+
+function areaOf(tree: Tree, call: CodeNode): CodeNode {
+  for (const at of ancestors(call))
+    if (at.kind === 'if') return at.arms.find(({ body }) => contains(body, call))?.body ?? at
+  return tree.root
+}
+
+function assignmentOf(call: CodeNode): CodeNode | null {
+  for (const at of ancestors(call)) {
+    if (at.kind === 'assign') return at
+    if (at.kind === 'block' || at.kind === 'case' || at.kind === 'function') return null
+  }
+  return null
+}
+
+/** The closure or function whose text decides what variables a place can see. */
+function scopeOf(node: CodeNode): CodeNode | null {
+  return enclosing(node, 'function')
+}
+
+function isInClosure(node: CodeNode, call: CodeNode): boolean {
+  const scope = scopeOf(node)
+  if (!scope?.isExpression) return false
+  return !contains(scope, call) || scope === scopeOf(call)
+}
+
+function usesSpan(tree: Tree, span: { from: number; to: number }, variable: string | null): boolean {
+  return variable !== null && variablePattern(variable).test(textOf(tree, span))
+}
+
+/** The names that the function's answers are made of. */
+function returnedNames(tree: Tree, call: CodeNode): string {
+  const owner = functionOf(call) ?? tree.root
+  return within(tree, owner, 'return')
+    .map((node) => textOf(tree, node))
+    .join('\n')
+}
+
+function isReturned(target: string, returned: string): boolean {
+  const base = /^\$(?:this->)?\w+/.exec(target)?.[0]
+  return base !== undefined && base !== '$this' && variablePattern(base).test(returned)
+}
+
+function outermost(tree: Tree, node: CodeNode, variable: string | null, area: CodeNode): CodeNode {
+  let found = statementOf(node)
+  for (const at of ancestors(node)) {
+    if (at === area) break
+    if (at.kind === 'if' && at.head && usesSpan(tree, at.head, variable)) found = at
+  }
+  return found
+}
+
+const ABORT = /\b(?:abort(?:_if|_unless)?|throw|exit|die)\b/
+
+function changesFlow(tree: Tree, node: CodeNode, returned: string): boolean {
+  const text = textOf(tree, node)
+  if (within(tree, node, 'return').length > 0 || ABORT.test(text)) return true
+  return within(tree, node, 'assign').some((assign) => isReturned(assign.name, returned))
+}
+
+function leavesFlow(tree: Tree, handler: CodeNode): boolean {
+  const body = handler.body ?? handler
+  return (
+    within(tree, body, 'return').some((node) => /\S/.test(textOf(tree, node).replace(/^return\s*;?/, ''))) ||
+    /\b(?:abort|throw)\b/.test(textOf(tree, body))
+  )
+}
