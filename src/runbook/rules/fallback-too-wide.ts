@@ -136,8 +136,10 @@ function inProse(facts: Facts): Problem[] {
     if (!ANSWERED.test(text) || isGateRow(facts, text, sentence.lead)) return []
     const modes = facts.modesOf(sentence)
     if (modes.has('SHADOW') || (modes.has('OFF') && !modes.has('ON'))) return []
+    // What the service has refused is an answer of it, no denial of the sentence's verb.
+    const active = text.replaceAll(/\brefus(?:ed|al)\b/gi, (word) => 'x'.repeat(word.length))
     const verb = Array.from(text.matchAll(RESEND)).find(
-      (match) => !isDenied(text, match.index, match[0].length) && !/^rejects?/i.test(match[0]),
+      (match) => !isDenied(active, match.index, match[0].length) && !/^rejects?/i.test(match[0]),
     )
     if (
       !verb ||

@@ -119,12 +119,18 @@ function inProse(facts: Facts): Problem[] {
 
 /** In ON a message that the Laravel application itself sends goes out by the legacy driver. */
 function isLaravelSending(facts: Facts, text: string): boolean {
-  return placesOf(facts.entities.laravel, text).some(({ to }) =>
-    /^(?:'s)?(?:\s+(?:app|application|side|portal))?\s+(?:\w+\s+){0,3}?(?:sends?|sending|texts?|texting|deliver(?:s|ing)?|submit(?:s|ting)?|dispatch(?:es|ing)?|transmit(?:s|ting)?)\b(?!\s+(?:it|them|\w+ )*(?:to|with) (?:the )?(?:go|service|log|request))/i.test(
-      text.slice(to, to + 80),
-    ),
-  )
+  return placesOf(facts.entities.laravel, text).some(({ to }) => {
+    const rest = text.slice(to, to + 120)
+    const verb = SENDS_ITSELF.exec(rest)?.[0].length
+    if (verb === undefined) return false
+    return !placesOf(facts.entities.go, rest.slice(verb)).some(({ from }) =>
+      /\b(?:to|into|over to)\s+(?:the\s+)?$/.test(rest.slice(verb, verb + from)),
+    )
+  })
 }
+
+const SENDS_ITSELF =
+  /^(?:'s)?(?:\s+(?:app|application|side|portal))?\s+(?:\w+\s+){0,3}?(?:sends?|sending|texts?|texting|deliver(?:s|ing)?|submit(?:s|ting)?|dispatch(?:es|ing)?|transmit(?:s|ting)?)\b/i
 
 /** A sentence that only defends the double send goes with it. */
 function defence(facts: Facts, sentence: Facts['sentences'][number]): Facts['sentences'][number] | null {
