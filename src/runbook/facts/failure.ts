@@ -88,25 +88,24 @@ export function hangsOnGo(facts: Facts, tree: Tree, node: CodeNode): boolean {
   for (const at of ancestors(node)) {
     if (at === owner) return false
     if (at.kind === 'catch' && at.parent && calls.some((call) => contains(at.parent ?? at, call))) return true
-    if (at.kind === 'if') {
-      const arm = at.arms.findIndex(({ body }) => contains(body, node))
-      const asked = at.arms
-        .slice(0, arm + 1)
-        .some(({ condition }) => condition && asks(textOf(tree, condition)))
-      const own = at.arms[arm]?.condition
-      if (asked && !(own && SUCCESS.test(textOf(tree, own)))) return true
-    }
-    if (at.kind === 'case' && at.parent && asks(headAndLabels(tree, at))) {
-      if (!/accepted|success/i.test(at.labels.join())) return true
-    }
-    if (
-      at.kind === 'other' &&
-      /^[^?]*\?[^?>]/.test(textOf(tree, at)) &&
-      asks(textOf(tree, at).split('?')[0] ?? '')
-    )
-      return true
+    if (testsAnswer(tree, at, node, asks)) return true
   }
   return false
+}
+
+function testsAnswer(tree: Tree, at: CodeNode, node: CodeNode, asks: (text: string) => boolean): boolean {
+  if (at.kind === 'if') {
+    const arm = at.arms.findIndex(({ body }) => contains(body, node))
+    const own = at.arms[arm]?.condition
+    return (
+      !(own && SUCCESS.test(textOf(tree, own))) &&
+      at.arms.slice(0, arm + 1).some(({ condition }) => condition && asks(textOf(tree, condition)))
+    )
+  }
+  if (at.kind === 'case') return asks(headAndLabels(tree, at)) && !/accepted|success/i.test(at.labels.join())
+  // A ternary has no node of its own.
+  const condition = at.kind === 'other' ? /^([^?]*)\?[^?>]/.exec(textOf(tree, at))?.[1] : undefined
+  return condition !== undefined && asks(condition)
 }
 
 const SUCCESS =

@@ -8,21 +8,32 @@ const PROVIDER_WORD =
 const NOT_PROVIDER =
   /^(?:http|json|log|logger|w|rw|writer|c|ctx|errors|metrics|store|db|tx|repo|logs|t|testing|fmt|time|sync|wg|cache|redis|queue|q|bus|events?|outbox|kafka|nats|mux|router|span|tracer|enc|encoder|render|resp|response|audit|jobs?|ch)$/
 
+function namesProvider(name: string): boolean {
+  return (
+    /^(?:send|submit|deliver|dispatch|call|push)(?:To|Via|With|Through)?(?:Provider|Vendor|Carrier|Aggregator|Upstream|SMSC|Operator)\w*$/i.test(
+      name,
+    ) || /^(?:provider|vendor|carrier)(?:Send|Submit|Deliver)\w*$/i.test(name)
+  )
+}
+
 /** A call of the Go side that reaches a provider. */
 export function isProviderCall(tree: Tree, node: CodeNode): boolean {
   if (node.kind !== 'call') return false
   const parts = node.callee.split('.')
   const receiver = wordsOf(parts.slice(0, -1).join('.'))
-  if (
-    /^(?:send|submit|deliver|dispatch|call|push)(?:To|Via|With|Through)?(?:Provider|Vendor|Carrier|Aggregator|Upstream|SMSC|Operator)\w*$/i.test(
-      node.name,
-    )
-  )
-    return true
-  if (/^(?:provider|vendor|carrier)(?:Send|Submit|Deliver)\w*$/i.test(node.name)) return true
+  if (namesProvider(node.name)) return true
   if (parts.length < 2) return false
-  if (handsOverMessage(tree, node)) return true
-  if (!VERB.test(node.name)) return false
+  return (
+    handsOverMessage(tree, node) || (VERB.test(node.name) && sendsByReceiver(tree, node, parts, receiver))
+  )
+}
+
+function sendsByReceiver(
+  tree: Tree,
+  node: CodeNode,
+  parts: readonly string[],
+  receiver: readonly string[],
+): boolean {
   if (receiver.some((word) => PROVIDER_WORD.test(word)))
     return (
       !/^(?:Do|Call|Execute|Create|Post)$/.test(node.name) ||
