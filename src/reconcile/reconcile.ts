@@ -1,5 +1,5 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { uuidv7 } from 'uuidv7'
 import type { Database } from '../db/database.ts'
 import { untilKnown } from '../db/until-known.ts'
 import { readNowMs } from './clock.ts'
@@ -55,7 +55,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Report> {
     graceMs: options.graceMs ?? GRACE_MS,
     workListGraceMs: options.workListGraceMs ?? WORK_LIST_GRACE_MS,
   }
-  const runId = uuidv7()
+  const runId = randomUUID()
   const patient = { legacy: waitFor(legacy, patienceMs), messaging: waitFor(messaging, patienceMs) }
   const clocks = await Promise.all([readNowMs(patient.legacy), readNowMs(patient.messaging)])
   const openFrom = bucketAt(Math.min(...clocks) - CLOSED_AFTER_MS)

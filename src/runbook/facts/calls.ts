@@ -1,5 +1,6 @@
 import { ancestors, contains, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
 import type { Entities } from './entities.ts'
+import { dryRunPattern } from './dry-run.ts'
 import { modeContext } from './mode-context.ts'
 
 const SEND_NAME =
@@ -26,14 +27,26 @@ export function isSendLike(call: CodeNode): boolean {
   return !NOT_A_SEND.test(receiver)
 }
 
-export const DRY_RUN = /dry_?-?run/i
+const RECORDS =
+  /^(?:insert|update|upsert|create|save|store|record|log|add|append|put|set|find|get|where|mark|write|info|debug|notice|warn|error|remember|forget|attach|sync|merge|incr|decr|count|report|track|audit|note|register|lock|reserve|equal|compare|valid|normal|format|map|with|make|new|eintrag|speicher|notier|enregistr|ajout|noter|journal|guard)/i
+
+/** A call that is handed an id, a number and a text: a sender, in whatever language its method is named. */
+export function carriesMessage(tree: Tree, call: CodeNode): boolean {
+  if (call.kind !== 'call' || call.args.length < 3 || RECORDS.test(call.name)) return false
+  if (!/^\$.*->\w+$/.test(call.callee)) return false
+  const receiver = wordsOf(call.callee.slice(0, -call.name.length)).join(' ')
+  return (
+    !NOT_A_SEND.test(receiver) &&
+    call.args.some((argument) => /^\$[^,()]*(?:uuid|guid|message_?id)[^,()]*$/i.test(textOf(tree, argument)))
+  )
+}
 
 /** The argument that says whether a call is a dry run: named, in an array, or null. */
-export function dryRunArgument(tree: Tree, call: CodeNode): CodeNode | null {
+export function dryRunArgument(tree: Tree, call: CodeNode, dryRun: RegExp): CodeNode | null {
   for (const argument of call.args) {
     const pair = argument.kind === 'pair' ? argument : undefined
-    if (pair && DRY_RUN.test(pair.name)) return pair
-    const nested = within(tree, argument, 'pair').find((inner) => DRY_RUN.test(inner.name))
+    if (pair && dryRun.test(pair.name)) return pair
+    const nested = within(tree, argument, 'pair').find((inner) => dryRun.test(inner.name))
     if (nested) return nested
   }
   return null
@@ -43,6 +56,10 @@ export type Role = 'go' | 'legacy'
 
 /** Which callees of the Laravel code mean the Go service and which the legacy driver, over the whole runbook. */
 export interface Roles {
+  /** What the runbook calls the dry run. */
+  readonly dryRun: RegExp
+  /** Properties that hold the legacy driver, e.g. `oldDriver` of `$this->oldDriver->send`. */
+  readonly legacyProperties: readonly string[]
   readonly roleOf: (tree: Tree, call: CodeNode) => Role | null
 }
 
@@ -50,24 +67,28 @@ export function findRoles(trees: readonly Tree[], entities: Entities): Roles {
   const known = new Map<string, Role>()
   const names = entities.goNames.flatMap((name) => [name.toLowerCase(), wordsOf(name)[0] ?? ''])
   const goWords = new Set(names.filter((word) => word.length > 2 && word !== 'sms'))
-  const clientMethods = methodsWithDryRun(trees)
-  const roleByShape = (tree: Tree, call: CodeNode): Role | null => {
-    if (isSendLike(call)) return roleByWords(tree, call, goWords)
-    return takesDryRun(call) || isClientMethod(call, clientMethods) ? 'go' : null
+  const dryRun = dryRunPattern(trees)
+  const clientMethods = methodsWithDryRun(trees, dryRun)
+  const roleByShape: Roles['roleOf'] = (tree, call) => {
+    if (isSendLike(call)) return roleByWords(tree, call, goWords, dryRun)
+    return takesDryRun(call, dryRun) || isClientMethod(call, clientMethods) ? 'go' : null
   }
   for (const tree of trees) learnFromShape(tree, known, roleByShape)
   for (const tree of trees) learnFromArms(tree, known)
   const roleOf = (tree: Tree, call: CodeNode): Role | null =>
     call.kind === 'call' ? (known.get(call.callee) ?? roleByShape(tree, call)) : null
-  return { roleOf }
+  const legacyProperties = Array.from(known)
+    .filter(([, role]) => role === 'legacy')
+    .flatMap(([callee]) => /^\$(?:this->)?(\w+)->\w+$/.exec(callee)?.[1] ?? [])
+  return { dryRun, legacyProperties, roleOf }
 }
 
 /** Methods of the runbook's own classes that are told whether to run dry. */
-function methodsWithDryRun(trees: readonly Tree[]): ReadonlySet<string> {
+function methodsWithDryRun(trees: readonly Tree[], dryRun: RegExp): ReadonlySet<string> {
   const methods = new Set<string>()
   for (const tree of trees) {
     for (const node of tree.nodes) {
-      if (node.kind === 'function' && node.head && DRY_RUN.test(textOf(tree, node.head)))
+      if (node.kind === 'function' && node.head && dryRun.test(textOf(tree, node.head)))
         methods.add(node.name)
     }
   }
@@ -81,20 +102,20 @@ function isClientMethod(call: CodeNode, methods: ReadonlySet<string>): boolean {
   )
 }
 
-function roleByWords(tree: Tree, call: CodeNode, goWords: ReadonlySet<string>): Role | null {
+function roleByWords(tree: Tree, call: CodeNode, goWords: ReadonlySet<string>, dryRun: RegExp): Role | null {
   const words = wordsOf(call.callee)
   if (words.some((word) => LEGACY_WORD.test(word))) return 'legacy'
-  if (dryRunArgument(tree, call)) return 'go'
+  if (dryRunArgument(tree, call, dryRun)) return 'go'
   if (words.some((word) => GO_WORD.test(word) || goWords.has(word))) return 'go'
   if (/^\$(?:this->)?(?:\w*[gG]ateway|\w*[cC]lient|\w*[mM]essenger)->/.test(call.callee)) return 'go'
   return null
 }
 
 /** Whatever a client's method is called: what is told whether to run dry calls the Go service. */
-export function takesDryRun(call: CodeNode): boolean {
+export function takesDryRun(call: CodeNode, dryRun: RegExp = /dry_?-?run/i): boolean {
   return (
     /^\$(?:this->)?\w+->\w+$/.test(call.callee) &&
-    call.args.some((argument) => argument.kind === 'pair' && DRY_RUN.test(argument.name))
+    call.args.some((argument) => argument.kind === 'pair' && dryRun.test(argument.name))
   )
 }
 
@@ -124,7 +145,7 @@ function learnFromArms(tree: Tree, known: Map<string, Role>): void {
     (node) =>
       node.kind === 'call' &&
       !known.has(node.callee) &&
-      isSendLike(node) &&
+      (isSendLike(node) || carriesMessage(tree, node)) &&
       !isNested(node) &&
       !(local.has(node.name) && /^\$this->\w+$/.test(node.callee)),
   )
@@ -132,11 +153,34 @@ function learnFromArms(tree: Tree, known: Map<string, Role>): void {
     .map((call) => ({ call, context: modeContext(tree, call) }))
     .filter(({ context }) => context.isExplicit)
   for (const { call, context } of placed)
-    if (context.modes.size === 1 && context.modes.has('OFF')) known.set(call.callee, 'legacy')
+    if (isOnlyOff(context.modes) && (isSendLike(call) || !sendsInOff(tree, known, placed)))
+      known.set(call.callee, 'legacy')
   for (const { call, context } of placed) {
-    if (known.has(call.callee) || context.modes.has('OFF') || context.modes.size === 0) continue
+    if (known.has(call.callee) || !isSendLike(call) || context.modes.has('OFF') || context.modes.size === 0)
+      continue
     if (call.callee.startsWith('$')) known.set(call.callee, 'go')
   }
+}
+
+function isOnlyOff(modes: ReadonlySet<string>): boolean {
+  return modes.size === 1 && modes.has('OFF')
+}
+
+/** Whether a legacy driver of OFF is known already; then another call there is its bookkeeping. */
+function sendsInOff(
+  tree: Tree,
+  known: ReadonlyMap<string, Role>,
+  placed: readonly { call: CodeNode; context: { modes: ReadonlySet<string> } }[],
+): boolean {
+  return (
+    placed.some(({ call, context }) => isOnlyOff(context.modes) && known.get(call.callee) === 'legacy') ||
+    tree.nodes.some(
+      (node) =>
+        node.kind === 'call' &&
+        known.get(node.callee) === 'legacy' &&
+        isOnlyOff(modeContext(tree, node).modes),
+    )
+  )
 }
 
 /** An argument's call is part of another one, not a step of its own. */

@@ -1,4 +1,5 @@
 import type { Sentence } from '../prose/prose.ts'
+import { collectLegacy, STOP } from './legacy-names.ts'
 
 /** What the runbook calls the two systems, as patterns to find them in cleaned prose. */
 export interface Entities {
@@ -43,18 +44,6 @@ const LARAVEL_PATTERNS: readonly RegExp[] = [
   new RegExp(String.raw`\bLaravel \d[\d.x]*\s*\(\s*${NAME}\s*\)`, 'gi'),
 ]
 
-/** Words that stand where a name could stand. */
-const STOP = new Set(
-  `a an the and or of to in on is are it its this that with by for from as at we our new old go laravel service services side both each
-   sms which who what must may can will writes sends side app application team code only no not php version system mode off shadow
-   handler client controller step section table writer source part call calls request response result behind one two three between
-   receives gets accepts answers does has have was were then when where if while after before during until never always returns
-   should could would contacts calls keeps owns runs using via uses database log logs name value change owner driver provider
-   deploy deployed release repo repository directory file path image host language runtime lang component project target stack`.split(
-    /\s+/,
-  ),
-)
-
 function collect(
   patterns: readonly RegExp[],
   text: string,
@@ -79,6 +68,7 @@ export function findEntities(sentences: readonly Sentence[], norm: string): Enti
   const legacy = new Map<string, number>()
   for (const { text, unit } of sentences) {
     const raw = norm.slice(unit.from, unit.to)
+    collectLegacy(text, norm, legacy)
     if (!/\b(?:Go|Golang|Laravel|messaging service|legacy)\b/i.test(text)) continue
     collect(GO_PATTERNS, text, norm, go, 1)
     collect(LARAVEL_PATTERNS, text, norm, laravel, 1)
@@ -88,9 +78,9 @@ export function findEntities(sentences: readonly Sentence[], norm: string): Enti
   const laravelNames = namesUsed(laravel, norm, go)
   const legacyNames = Array.from(
     new Set(
-      [...legacy.keys()].concat(
-        Array.from(norm.matchAll(/\bLegacy[A-Z]\w+|\b\w+Legacy\w*/g), ([name]) => name),
-      ),
+      [...legacy.keys()]
+        .filter((name) => !goNames.includes(name) && !laravelNames.includes(name))
+        .concat(Array.from(norm.matchAll(/\bLegacy[A-Z]\w+|\b\w+Legacy\w*/g), ([name]) => name)),
     ),
   ).slice(0, 20)
   return {
@@ -101,6 +91,25 @@ export function findEntities(sentences: readonly Sentence[], norm: string): Enti
     laravel: laravelPattern(laravelNames),
     legacy: legacyPattern(legacyNames, sentences),
   }
+}
+
+/** The classes of the properties that the code sends with in OFF, added to what the prose calls legacy. */
+export function withLegacyOfCode(
+  entities: Entities,
+  properties: readonly string[],
+  sentences: readonly Sentence[],
+  norm: string,
+): Entities {
+  const stems = properties.map((name) => name.toLowerCase()).filter((name) => name.length >= 4)
+  if (stems.length === 0) return entities
+  const names = new Set(entities.legacyNames)
+  for (const [name] of norm.matchAll(/\b[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+\b/g)) {
+    const lower = name.toLowerCase()
+    const isOfIt = stems.some((stem) => lower.startsWith(stem) || lower.endsWith(stem))
+    if (isOfIt && !/Client$|Controller$|Request$|Exception$/.test(name)) names.add(name)
+  }
+  const legacyNames = [...names].slice(0, 24)
+  return { ...entities, legacyNames, legacy: legacyPattern(legacyNames, sentences) }
 }
 
 /** A term table: the name in the first cell, "the Go service ..." in another. */
@@ -157,7 +166,7 @@ function laravelPattern(names: readonly string[]): RegExp {
   )
 }
 
-function legacyPattern(names: readonly string[], sentences: readonly Sentence[]): RegExp {
+export function legacyPattern(names: readonly string[], sentences: readonly Sentence[]): RegExp {
   const sidecar = sentences.some(({ text }) => /\bsidecar\b/i.test(text)) ? '|\\b[Ss]idecar\\b' : ''
   const base = String.raw`\b(?:[Ll]egacy|LEGACY|[Oo]ld|[Ee]xisting|[Pp]revious)(?: sms| SMS)?[ -](?:driver|path|gateway|sender|code|way|system|route|client|stack|transport|adapter|provider|service|channel|sms|SMS|side|send|integration|class|connector|sending|one)s?\b|\b[Ll]egacy\b|\b[Ss]econd path\b|\b[Ll]aravel(?:'s)? (?:driver|legacy|sender)`
   return new RegExp(base + sidecar + namePart(names), 'g')

@@ -9,7 +9,7 @@ import { NEGATIVE_LEAD } from '../prose/modality.ts'
 import { archivedSections, readProse, type Sentence } from '../prose/prose.ts'
 import { readSql, type SqlStatement } from '../sql/statements.ts'
 import { findRoles, type Roles } from './calls.ts'
-import { findEntities, mentions, type Entities } from './entities.ts'
+import { findEntities, mentions, withLegacyOfCode, type Entities } from './entities.ts'
 import { modesInText, type Mode } from './modes.ts'
 import { findSubject, type Subject } from './subject.ts'
 
@@ -65,7 +65,7 @@ export function gatherFacts(document: Document): Facts {
     subject,
     sentences,
     codes,
-    entities,
+    entities: withLegacyOfCode(entities, roles.legacyProperties, sentences, norm),
     roles,
     archived,
     neighbour: neighbours(sentences),

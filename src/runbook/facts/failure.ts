@@ -1,4 +1,5 @@
-import { ancestors, contains, textOf, type CodeNode, type Tree } from '../code/node.ts'
+import { ancestors, contains, functionOf, textOf, type CodeNode, type Tree } from '../code/node.ts'
+import { variablePattern } from '../code/variable.ts'
 import type { Facts } from './facts.ts'
 
 /** Exceptions that mean: the request was not answered. */
@@ -71,6 +72,56 @@ function elseVerdict(condition: string): Failure['verdict'] {
     return 'wide'
   if (/^\(?\s*!\s*.*(?:fail|timed|before)/i.test(condition)) return 'allowed'
   return 'other'
+}
+
+/**
+ * Whether a test of what the Go call brought stands around a place: a condition, a `match` or a ternary on the
+ * variable that holds its answer, or the catch of the try that calls it. A test that asks for success is none.
+ */
+export function hangsOnGo(facts: Facts, tree: Tree, node: CodeNode): boolean {
+  const owner = functionOf(node) ?? tree.root
+  const calls = tree.nodes.filter(
+    (other) => contains(owner, other) && facts.roles.roleOf(tree, other) === 'go' && other.from < node.from,
+  )
+  const answers = calls.flatMap((call) => answerOf(call) ?? [])
+  const asks = (text: string): boolean => answers.some((name) => variablePattern(name).test(text))
+  for (const at of ancestors(node)) {
+    if (at === owner) return false
+    if (at.kind === 'catch' && at.parent && calls.some((call) => contains(at.parent ?? at, call))) return true
+    if (testsAnswer(tree, at, node, asks)) return true
+  }
+  return false
+}
+
+function testsAnswer(tree: Tree, at: CodeNode, node: CodeNode, asks: (text: string) => boolean): boolean {
+  if (at.kind === 'if') {
+    const arm = at.arms.findIndex(({ body }) => contains(body, node))
+    const own = at.arms[arm]?.condition
+    return (
+      !(own && SUCCESS.test(textOf(tree, own))) &&
+      at.arms.slice(0, arm + 1).some(({ condition }) => condition && asks(textOf(tree, condition)))
+    )
+  }
+  if (at.kind === 'case') return asks(headAndLabels(tree, at)) && !/accepted|success/i.test(at.labels.join())
+  // A ternary has no node of its own.
+  const condition = at.kind === 'other' ? /^([^?]*)\?[^?>]/.exec(textOf(tree, at))?.[1] : undefined
+  return condition !== undefined && asks(condition)
+}
+
+const SUCCESS =
+  /^\(?\s*(?:in_array\([^)]*accepted|\$\w+->(?:was|is)?_?(?:accepted|successful|ok|success)\(\)|\$\w+(?:->|\[')\w+(?:'\])?\s*===?\s*['"]accepted)/i
+
+function headAndLabels(tree: Tree, arm: CodeNode): string {
+  return `${arm.parent?.head ? textOf(tree, arm.parent.head) : ''} ${arm.labels.join(' ')}`
+}
+
+/** The variable that holds what a call returns. */
+function answerOf(call: CodeNode): string | null {
+  for (const at of ancestors(call)) {
+    if (at.kind === 'assign') return /^\$\w+$/.test(at.name) && at.from < call.from ? at.name : null
+    if (at.kind === 'block' || at.kind === 'case' || at.kind === 'root') return null
+  }
+  return null
 }
 
 /** Whether a place runs only after the Go call failed, in code that also falls back there. */

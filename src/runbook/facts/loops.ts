@@ -1,5 +1,5 @@
 import { ancestors, contains, textOf, type CodeNode, type Tree } from '../code/node.ts'
-import { isSendLike, takesDryRun } from './calls.ts'
+import { carriesMessage, isSendLike, takesDryRun } from './calls.ts'
 
 const LOOP_CALL =
   /^(?:retry|map|each|mapWithKeys|mapInto|transform|flatMap|times|array_map|array_walk|reduce|chunk|every|eachById|mapToGroups|chunkById|lazy|repeat|withRetry|doWithRetry|Retry|RetryNotify|Do|DoWithData|Map|ForEach|Times|attempt|retryOnFailure|execute_with_retries|RetryWithBackoff|rescueAndRetry)$/
@@ -71,6 +71,9 @@ function closureParameters(tree: Tree, closure: CodeNode): string[] {
 /** Whether a part of the code sends anything anywhere. */
 export function sendsSomething(tree: Tree, body: CodeNode): boolean {
   return tree.nodes.some(
-    (node) => node.kind === 'call' && contains(body, node) && (isSendLike(node) || takesDryRun(node)),
+    (node) =>
+      node.kind === 'call' &&
+      contains(body, node) &&
+      (isSendLike(node) || takesDryRun(node) || carriesMessage(tree, node)),
   )
 }

@@ -8,24 +8,38 @@ const PROVIDER_WORD =
 const NOT_PROVIDER =
   /^(?:http|json|log|logger|w|rw|writer|c|ctx|errors|metrics|store|db|tx|repo|logs|t|testing|fmt|time|sync|wg|cache|redis|queue|q|bus|events?|outbox|kafka|nats|mux|router|span|tracer|enc|encoder|render|resp|response|audit|jobs?|ch)$/
 
+function namesProvider(name: string): boolean {
+  return (
+    /^(?:send|submit|deliver|dispatch|call|push)(?:To|Via|With|Through)?(?:Provider|Vendor|Carrier|Aggregator|Upstream|SMSC|Operator)\w*$/i.test(
+      name,
+    ) || /^(?:provider|vendor|carrier)(?:Send|Submit|Deliver)\w*$/i.test(name)
+  )
+}
+
 /** A call of the Go side that reaches a provider. */
 export function isProviderCall(tree: Tree, node: CodeNode): boolean {
   if (node.kind !== 'call') return false
   const parts = node.callee.split('.')
   const receiver = wordsOf(parts.slice(0, -1).join('.'))
-  if (
-    /^(?:send|submit|deliver|dispatch|call|push)(?:To|Via|With|Through)?(?:Provider|Vendor|Carrier|Aggregator|Upstream|SMSC|Operator)\w*$/i.test(
-      node.name,
-    )
+  if (namesProvider(node.name)) return true
+  if (parts.length < 2) return false
+  return (
+    handsOverMessage(tree, node) || (VERB.test(node.name) && sendsByReceiver(tree, node, parts, receiver))
   )
-    return true
-  if (/^(?:provider|vendor|carrier)(?:Send|Submit|Deliver)\w*$/i.test(node.name)) return true
-  if (!VERB.test(node.name) || parts.length < 2) return false
+}
+
+function sendsByReceiver(
+  tree: Tree,
+  node: CodeNode,
+  parts: readonly string[],
+  receiver: readonly string[],
+): boolean {
   if (receiver.some((word) => PROVIDER_WORD.test(word)))
     return (
       !/^(?:Do|Call|Execute|Create|Post)$/.test(node.name) ||
       receiver.some((word) => /provider|vendor|carrier|aggregator|twilio|smsc|telco/.test(word))
     )
+  if (parts.length === 2 && isLoopAlias(tree, node, parts[0] ?? '')) return true
   const last = receiver.at(-1) ?? ''
   if (NOT_PROVIDER.test(last)) return false
   if (/^(?:Send|Submit|Deliver)(?:SMS|Sms|Text|ShortMessage|SM)$/.test(node.name)) return true
@@ -34,6 +48,44 @@ export function isProviderCall(tree: Tree, node: CodeNode): boolean {
     carriesMessage(tree, node) &&
     aliasIsProvider(tree, node, parts[0] ?? '')
   )
+}
+
+const RECORDS =
+  /^(?:Insert|Save|Store|Record|Append|Add|Write|Log|Put|Set|Update|Upsert|Exec|Query|Create|New|Parse|Valid|Decode|Encode|Marshal|Unmarshal|Format|Normali|Print|Sprint|Error|Info|Warn|Debug|Track|Audit|Persist|Register|Reserve|Lookup|Get|Find|Is|Has|With|From|To|Count|Observe|Answer|Reply|Respond|Render|Finish|Mark|Journal|Eintrag|Speicher|Ajout|Enregistr|Noter|Guardar)/i
+const FIELD = /^&?([A-Za-z]\w*)\.(?:Get)?([A-Z]\w*)(?:\(\))?$/
+
+/**
+ * Whatever it is called: what takes the id, the number and the text of a request and gives back a receipt or an error
+ * sends it on. What keeps records takes the receipt, too, or has a table's name in its arguments.
+ */
+function handsOverMessage(tree: Tree, node: CodeNode): boolean {
+  const parts = node.callee.split('.')
+  if (RECORDS.test(node.name) || NOT_PROVIDER.test(wordsOf(parts.slice(0, -1).join('.')).at(-1) ?? ''))
+    return false
+  const texts = node.args.map((argument) => textOf(tree, argument).trim())
+  if (texts.some((text) => /["`]/.test(text))) return false
+  const fields = texts
+    .filter((text) => !/\bContext\(\)$/.test(text))
+    .map((text) => FIELD.exec(text))
+    .filter((match) => match !== null)
+  const owners = new Set(fields.map((match) => match[1]))
+  if (fields.length < 3 || owners.size !== 1) return false
+  if (!fields.some((match) => /U?UID|ID$/i.test(match[2] ?? ''))) return false
+  const assign = [...ancestors(node)].find(({ kind }) => kind === 'assign' || kind === 'block')
+  return assign?.kind === 'assign' || /^ctx$|\bContext\(\)$|^c$/i.test(texts[0] ?? '')
+}
+
+/** `for _, x := range s.carriers` makes `x` a provider. */
+function isLoopAlias(tree: Tree, node: CodeNode, name: string): boolean {
+  for (const at of ancestors(node)) {
+    if (at.kind === 'loop' && at.head) {
+      const range = /^\w+\s*,\s*(\w+)\s*:?=\s*range\s+([\w.]+)/.exec(textOf(tree, at.head).trim())
+      if (range?.[1] === name)
+        return wordsOf(range[2] ?? '').some((word) => PROVIDER_WORD.test(word) && word !== 'router')
+    }
+    if (at.kind === 'function' && !at.isExpression) return false
+  }
+  return false
 }
 
 function carriesMessage(tree: Tree, node: CodeNode): boolean {
@@ -79,7 +131,7 @@ export type Guard =
 /** The provider calls of a block, tests left out, each with the guard that keeps dry runs away from it. */
 export function providerUses(tree: Tree): ProviderUse[] {
   return tree.nodes
-    .filter((node) => isProviderCall(tree, node) && !isInTest(tree, node))
+    .filter((node) => isProviderCall(tree, node) && !isInTest(tree, node) && !isInDryArm(tree, node))
     .map((call) => {
       const scope = functionOf(call) ?? tree.root
       return { call, scope, guard: guardOf(tree, scope, call) }
@@ -96,10 +148,25 @@ function isInTest(tree: Tree, node: CodeNode): boolean {
 
 export const DRY_TEST = /dry_?run(?!_NO)|\bisDry\w*|\.Dry\b|\bdry\b|\bshadow\b|ModeShadow/i
 
+/** Local variables that hold the flag: `probe := req.DryRun`. */
+function testOf(tree: Tree, scope: CodeNode): RegExp {
+  const names = within(tree, scope, 'assign').flatMap((node) => {
+    const name = /^\w{2,}$/.exec(node.name)?.[0]
+    return name && node.value && /dry_?run\w*(?:\(\))?\s*$/i.test(textOf(tree, node.value)) ? [name] : []
+  })
+  const tagged = Array.from(
+    tree.text.matchAll(/^\s*(\w+)\s+\*?bool\s+`[^`\n]*"dry_run/gm),
+    ([, name]) => name ?? '',
+  )
+  const own = [...names, ...tagged].slice(0, 6).map((name) => String.raw`|\b${name}\b`)
+  return own.length === 0 ? DRY_TEST : new RegExp(DRY_TEST.source + own.join(''), 'i')
+}
+
 function guardOf(tree: Tree, scope: CodeNode, call: CodeNode): Guard {
   if (isInLiveBranch(tree, call)) return { kind: 'effective' }
+  const test = testOf(tree, scope)
   const tests = within(tree, scope, 'if').filter(
-    (node) => node.head && DRY_TEST.test(textOf(tree, node.head)) && !contains(node, call),
+    (node) => node.head && test.test(textOf(tree, node.head)) && !contains(node, call),
   )
   const cases = within(tree, scope, 'case').filter(
     (node) => node.labels.some((label) => DRY_TEST.test(label)) && !contains(node, call),
@@ -110,6 +177,17 @@ function guardOf(tree: Tree, scope: CodeNode, call: CodeNode): Guard {
   if (leaky) return { kind: 'leaky', node: leaky }
   const late = tests.find((node) => node.from >= call.to)
   return late ? { kind: 'late', node: late } : { kind: 'none' }
+}
+
+/** Inside `if req.DryRun { ... }` no guard can help: the call itself is wrong there. */
+function isInDryArm(tree: Tree, call: CodeNode): boolean {
+  for (const at of ancestors(call)) {
+    const arm = at.kind === 'if' ? at.arms[0] : undefined
+    const condition = arm?.condition ? textOf(tree, arm.condition) : ''
+    if (arm && contains(arm.body, call) && DRY_TEST.test(condition) && !/!|false/.test(condition)) return true
+    if (at.kind === 'function' && !at.isExpression) return false
+  }
+  return false
 }
 
 const LIVE_TEST = /!\s*[\w.()]*dry_?run|dry_?run\w*(?:\(\))?\s*==\s*false|!\s*[\w.]*isDry|!\s*dry\b/i

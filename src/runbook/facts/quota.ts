@@ -1,8 +1,9 @@
 import { ancestors, contains, textOf, type CodeNode, type Tree } from '../code/node.ts'
 
-const QUOTA = /quota|credit|allowance|contingent|balance|budget|units?_left|remaining|sms_left|sms_used/i
+const QUOTA =
+  /quota|credit|kontingent|guthaben|wallet|allotment|forfait|saldo|allowance|contingent|balance|budget|units?_left|remaining|sms_left|sms_used/i
 const TAKES =
-  /^(?:decr(?:ement)?|consume|charge|debit|deduct|use|spend|take|burn|reduce|subtract|withdraw|bill|book|settle|drain|lower|apply)/i
+  /^(?:decr(?:ement)?|consume|charge|debit|deduct|use|spend|take|burn|reduce|subtract|withdraw|bill|book|settle|drain|lower|apply|abbuch|debit|debiter|descont|verbrauch|entnehm)/i
 
 /** A decrement of the quota: a call, or an assignment that subtracts. */
 export function isQuotaDecrement(tree: Tree, node: CodeNode): boolean {

@@ -31,6 +31,7 @@ export function leaksOf({ fact, call, context }: SentInShadow): CodeNode[] {
     const leak = leakAt(scope, node)
     if (leak) leaks.push(leak)
   }
+  leaks.push(...leaksAfter(scope))
   if (context.arm?.parent?.isExpression && armYields(tree, context.arm, call)) leaks.push(context.arm)
   return leaks.filter(
     (node, index) =>
@@ -51,6 +52,33 @@ interface Scope {
   readonly variable: string | null
   readonly area: CodeNode
   readonly returned: string
+}
+
+/** `$status = $answer->status` in the arm, `if ($status === ...) { return ...; }` after it. */
+function leaksAfter({ tree, call, variable, area, returned }: Scope): CodeNode[] {
+  const owner = functionOf(call)
+  if (!owner || variable === null) return []
+  const carried = new Set<string>([variable])
+  for (const node of within(tree, area, 'assign')) {
+    const isPlain = /^\$\w+$/.test(node.name) && node.value !== null
+    if (isPlain && [...carried].some((name) => usesSpan(tree, node.value ?? node, name)))
+      carried.add(node.name)
+  }
+  const isElsewhere = (name: string): boolean =>
+    within(tree, owner, 'assign').some(
+      (node) =>
+        node.name === name &&
+        !contains(area, node) &&
+        !/^(?:null|false|''|""|\[\])$/.test(node.value ? textOf(tree, node.value).trim() : ''),
+    )
+  const names = [...carried].filter((name) => !isElsewhere(name))
+  return within(tree, owner, 'if').filter(
+    (node) =>
+      node.from > area.to &&
+      node.head !== null &&
+      names.some((name) => usesSpan(tree, node.head ?? node, name)) &&
+      changesFlow(tree, node, returned),
+  )
 }
 
 /** The statement through which the answer leaves at a node, or null. */

@@ -28,10 +28,18 @@ function lastMatch(text: string): number | null {
 const BREAK =
   /[;:](?=\s)|\s[–—-]\s|,?\s+\b(?:but|whereas|however|yet|although|though|because|so that|afterwards)\b|,\s+(?:and|so|then|while)\s+(?=(?:the|it|its|then|we|a|an|go|laravel|in|on|after|[A-Z`])\b)|,\s+(?=(?:it|the|they|go|laravel|re-?send|send|set|stop|restart|switch|fall|use|repeat|then)\s)/g
 
+/** "Until nobody complains, ..." ends at its comma. */
+const SUBORDINATE =
+  /^\W*(?:\d+[.)]\s*)?(?:until|while|if|when|whenever|once|as long as|as soon as|although|though|because|since|after|before|unless|where|whereas)\b[^,;:]{0,160},(?=\s+(?!and\b|or\b|no\b|nor\b|not\b|but\b))/i
+
 /** The clause of a sentence that holds the word at `at`. */
 export function clauseAt(sentence: string, at: number): { from: number; to: number } {
   let from = 0
+  const opening = SUBORDINATE.exec(sentence)?.[0].length ?? 0
+  if (opening > 0 && at < opening) return { from, to: opening }
+  from = opening
   for (const match of sentence.matchAll(BREAK)) {
+    if (match.index < opening) continue
     const end = match.index + match[0].length
     if (match.index >= at) return { from, to: match.index }
     from = end

@@ -1,4 +1,4 @@
-import { textOf } from '../code/node.ts'
+import { textOf, within } from '../code/node.ts'
 import type { Facts } from '../facts/facts.ts'
 import { providerUses, type ProviderUse } from '../facts/provider-calls.ts'
 import type { Problem, Rule } from '../finding.ts'
@@ -12,7 +12,17 @@ const SANDBOX =
 export function isSandboxed(fact: TreeFact, use: ProviderUse): boolean {
   return (
     use.guard.kind === 'leaky' &&
-    SANDBOX.test(textOf(fact.tree, use.guard.node).replaceAll(/["`][^"`\n]*["`]/g, ''))
+    (swapsProvider(fact, use) ||
+      SANDBOX.test(textOf(fact.tree, use.guard.node).replaceAll(/["`][^"`\n]*["`]/g, '')))
+  )
+}
+
+/** `if dry { carrier = other }` before `carrier.Send(...)`. */
+function swapsProvider({ tree }: TreeFact, use: ProviderUse): boolean {
+  const receiver = use.call.callee.split('.').slice(0, -1).join('.')
+  return (
+    use.guard.kind === 'leaky' &&
+    within(tree, use.guard.node, 'assign').some(({ name }) => receiver !== '' && name === receiver)
   )
 }
 

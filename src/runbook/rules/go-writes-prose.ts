@@ -8,7 +8,7 @@ import { headerOf, type Sentence } from '../prose/prose.ts'
 import { isQuestion } from './scan.ts'
 
 const WRITE =
-  /\b(?:writes?|written|writing|inserts?|inserted|inserting|updates?|updated|upserts?|cop(?:y|ies|ied)|mirrors?|mirrored|sync(?:s|ed|hroni[sz]es?)?|appends?|adds?|added|back-?fills?|completes?|completed|logs?|logged|records?|recorded|stores?|stored|deletes?|purges?|populates?|populated|fills?|filled|persists?|persisted|saves?|saved|pushes|replicates?|replicated|propagates?|repairs?|maintains?|exports?|imports?|loads?|flushes)\b/gi
+  /\b(?:writes?|written|writing|inserts?|inserted|inserting|updates?|updated|upserts?|cop(?:y|ies|ied)|mirrors?|mirrored|sync(?:s|ed|hroni[sz]es?)?|appends?|adds?|added|back-?fills?|completes?|completed|logs?|logged|records?|recorded|stores?|stored|deletes?|purges?|populates?|populated|fills?|filled|persists?|persisted|saves?|saved|pushes|replicates?|replicated|propagates?|repairs?|maintains?|exports?|imports?|loads?|flushes|corrects?|corrected|correcting|fix(?:es|ed)?|amends?|amended|adjusts?|adjusted|modif(?:y|ies|ied)|alters?|altered|patch(?:es|ed)?|marks?|marked|sets?|changes?|changed|touch(?:es|ed)?|puts?|feeds?|fed|transfers?|transferred|moves?|moved|enrich(?:es|ed)?|supplements?|supplemented|refresh(?:es|ed)?|overwrites?|overwritten|replaces?|replaced|posts?|enters?|entered|notes?|noted|registers?|registered|drops?|places?|placed|keeps? .{0,40}(?:up to date|current|in step)|filling|correct|tid(?:y|ies|ied)|heals?|reconciles?|catch(?:es)? up|truncates?|cleans?|prunes?|closes)\b/gi
 const TABLE = /(?<![\w])(?:\w+\.)?sms_logs\b/g
 const OWN_LOG =
   /\b(?:laravel|portal|monolith|app(?:lication)?)(?:'s|’s)? (?:own )?(?:sms )?(?:log|log table|table)\b/i
@@ -22,7 +22,8 @@ export function goWritesInProse(facts: Facts, message: string): Problem[] {
     const table = targetIn(facts, text)
     if (!table) return []
     const verb = verbFor(sentence, table)
-    if (!verb || isSelect(text) || !isGoAgent(facts, sentence, verb)) return []
+    if (!verb || isAnsweredNo(facts, sentence) || isSelect(text) || !isGoAgent(facts, sentence, verb))
+      return []
     const whole = paragraphOf(facts, sentence)
     return [
       {
@@ -33,6 +34,23 @@ export function goWritesInProse(facts: Facts, message: string): Problem[] {
       },
     ]
   })
+}
+
+/** "Somebody asked whether it could. No." lets nobody write. */
+function isAnsweredNo(facts: Facts, sentence: Sentence): boolean {
+  const { text } = sentence
+  const next = facts.neighbour(sentence, 1)
+  const answer = next?.unit === sentence.unit ? next.text : ''
+  return (
+    /\b(?:ask(?:s|ed)|wonder(?:s|ed)|question(?:s|ed)?|propos(?:es|ed|al)|suggest(?:s|ed|ion)|idea|wish(?:es|ed)?|wanted)\b/i.test(
+      text,
+    ) &&
+    (/^\W*(?:no\b|never\b|not\b|rejected|refused|declined|denied|it (?:may|must|can|does|will|shall) not)/i.test(
+      answer,
+    ) ||
+      /\b(?:ask(?:s|ed)|wonder(?:s|ed)|question) (?:\w+ )?(?:whether|if)\b/i.test(text) ||
+      /\b(?:rejected|refused|declined|turned down|answer (?:is|was) no)\b/i.test(text))
+  )
 }
 
 /** The table by its name, or as the other application's log. */

@@ -1,6 +1,6 @@
 import { contains, functionOf, within } from '../code/node.ts'
-import { mentions } from '../facts/entities.ts'
-import { failureAround } from '../facts/failure.ts'
+import { mentions, placesOf } from '../facts/entities.ts'
+import { failureAround, hangsOnGo } from '../facts/failure.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Problem, Rule } from '../finding.ts'
 import { safe } from '../fixes/edits.ts'
@@ -34,7 +34,7 @@ function inCode(facts: Facts): Problem[] {
 
 function isAfterFailure(facts: Facts, { fact, call, context }: RoleCall): boolean {
   const failures = failureAround(fact.tree, call)
-  if (failures.some(({ verdict }) => verdict !== 'other')) return true
+  if (failures.some(({ verdict }) => verdict !== 'other') || hangsOnGo(facts, fact.tree, call)) return true
   return !context.arm && failures.length === 0 && !context.isExplicit
     ? false
     : isAfterGuard(facts, { fact, call, context })
@@ -68,9 +68,9 @@ function sendsInEveryMode({ fact, call }: RoleCall): boolean {
 }
 
 const SENDS =
-  /\b(?:sends?|sending|delivers?|delivering|submits?|submitting|runs?|running|stays? (?:active|on|enabled|in use)|remains? (?:active|on|enabled|in use)|continues?|keeps?|dispatch(?:es|ing)?|go(?:es)? out|emits?|transmits?|(?:is|are) (?:also )?sent|fires?|posts?)\b/gi
+  /\b(?:sends?|sending|delivers?|delivering|submits?|submitting|runs?|running|stays? (?:active|on|enabled|in use)|remains? (?:active|on|enabled|in use)|continues?|keeps?|dispatch(?:es|ing)?|go(?:es)? out|emits?|transmits?|(?:is|are) (?:also )?sent|fires?|posts?|texts?|texting|mails?|operates?|operation|works?|working|serves?|carries|handles?|transmitting|submitting|emitting|forwards?|forwarding|repeats?|does|hands?|puts?|mirrors?|shadows)\b/gi
 const ALSO =
-  /\b(?:as well|also|too|both|in parallel|parallel|additionally|in addition|at the same time|simultaneously|twice|alongside|besides|double|duplicat\w+ send|a second time|keeps? (?:on )?sending|continues? (?:to send|sending)|(?:stays?|remains?|kept|left) (?:active|on|enabled|running)|belt and braces|for safety|to be (?:safe|sure)|redundan\w+|second copy|mirror\w*|shadow copy|in any case|regardless|always)\b/i
+  /\b(?:as well|also|too|both|in parallel|parallel|additionally|in addition|at the same time|simultaneously|twice|alongside|besides|double|duplicat\w+ send|a second time|keeps? (?:on )?sending|continues? (?:to send|sending)|(?:stays?|remains?|kept|left) (?:active|on|enabled|running)|belt and braces|for safety|to be (?:safe|sure)|redundan\w+|second copy|mirror\w*|shadow copy|dual|doubl\w+|side by side|next to|together with|likewise|equally|each (?:\w+ )?(?:as well|too)|a copy|again|tandem|concurrent\w*|on top|in any case|just in case|keeps? (?:\w+ing)|goes on|both|regardless|always)\b/i
 
 function inProse(facts: Facts): Problem[] {
   return facts.sentences.flatMap((sentence) => {
@@ -87,6 +87,7 @@ function inProse(facts: Facts): Problem[] {
     if (sentence.unit.row) return inRow(facts, sentence)
     if (
       !mentions(facts.entities.legacy, text) &&
+      !isLaravelSending(facts, text) &&
       !/\bboth (?:systems|paths|sides|senders|drivers)\b/i.test(text)
     )
       return []
@@ -115,6 +116,21 @@ function inProse(facts: Facts): Problem[] {
     ]
   })
 }
+
+/** In ON a message that the Laravel application itself sends goes out by the legacy driver. */
+function isLaravelSending(facts: Facts, text: string): boolean {
+  return placesOf(facts.entities.laravel, text).some(({ to }) => {
+    const rest = text.slice(to, to + 120)
+    const verb = SENDS_ITSELF.exec(rest)?.[0].length
+    if (verb === undefined) return false
+    return !placesOf(facts.entities.go, rest.slice(verb)).some(({ from }) =>
+      /\b(?:to|into|over to)\s+(?:the\s+)?$/.test(rest.slice(verb, verb + from)),
+    )
+  })
+}
+
+const SENDS_ITSELF =
+  /^(?:'s)?(?:\s+(?:app|application|side|portal))?\s+(?:\w+\s+){0,3}?(?:sends?|sending|texts?|texting|deliver(?:s|ing)?|submit(?:s|ting)?|dispatch(?:es|ing)?|transmit(?:s|ting)?)\b/i
 
 /** A sentence that only defends the double send goes with it. */
 function defence(facts: Facts, sentence: Facts['sentences'][number]): Facts['sentences'][number] | null {

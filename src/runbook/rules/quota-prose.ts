@@ -1,3 +1,4 @@
+import { mentions } from '../facts/entities.ts'
 import type { Facts } from '../facts/facts.ts'
 import { modesInText } from '../facts/modes.ts'
 import type { Problem } from '../finding.ts'
@@ -8,7 +9,7 @@ import { headerOf, type Sentence } from '../prose/prose.ts'
 import { goName, isQuestion, saysNo } from './scan.ts'
 
 const QUOTA =
-  /\b(?:quotas?|credits?|allowance|contingent|sms budget|message budget|prepaid (?:balance|units?))\b/i
+  /\b(?:quotas?|credits?|allowance|contingent|sms budget|message budget|prepaid (?:balance|units?)|kontingent\w*|guthaben|contingents?|cr[eé]dits?|balance|(?:sms|text|message) (?:units?|tokens?|points?|volume|bundle|pot|wallet)|bundle|wallet|allotment|entitlement|forfait|saldo|cupo)\b/i
 const TAKE =
   /\b(?:decrement\w*|deduct\w*|charg(?:e|es|ed|ing)|count(?:s|ed)?|consum\w+|reduc\w+|takes?|taken|debit\w*|burn\w*|us(?:es|ed) up|bill(?:s|ed)?|subtract\w*|lower(?:s|ed)?|goes down|go down|drops?|spends?|spent|booked|withdrawn|shrinks?|costs?|minus one|-1|one less)\b/gi
 const EVERYWHERE =
@@ -39,19 +40,31 @@ function inSentence(facts: Facts, sentence: Sentence): Problem[] {
   )
     return []
   const modes = facts.modesOf(sentence)
-  const where = reason(text, modes)
+  const where = reason(facts, text, modes)
   return where ? [{ ...spanOf(facts, sentence), message: message(where), fix: fixOf(facts, sentence) }] : []
 }
 
-function reason(text: string, modes: ReadonlySet<string>): string | null {
+function reason(facts: Facts, text: string, modes: ReadonlySet<string>): string | null {
   if (modes.has('SHADOW') && (modes.size < 3 || !/accepted/.test(text))) return 'in SHADOW'
   if (modes.has('OFF') && modes.size < 3) return 'in OFF'
   if (EVERYWHERE.test(text) && !(/\baccepted\b/i.test(text) && /\bduplicate\b/i.test(text)))
     return 'outside its one condition'
+  if (alsoAfterLegacy(facts, text)) return 'after a legacy fallback'
   if (WRONG_STATUS.test(text) && /\bstatus|answers?|returns?|says|reports?\b/i.test(text))
     return 'on other statuses'
   return null
 }
+
+/** "... likewise when the old driver has jumped in": what legacy sends costs no quota. */
+function alsoAfterLegacy(facts: Facts, text: string): boolean {
+  const when =
+    /\b(?:also|likewise|too|as well|even|equally|still|all the same|just the same|no less|again)\b[^.;]{0,60}?\b(?:when|if|where|after|for|in case|once|whenever|on|although|though)\b|\b(?:when|if|where|after|once|whenever|for)\b[^.;]*\b(?:also|likewise|too|as well|equally|all the same|just the same)\b/i
+  const isLegacy = mentions(facts.entities.legacy, text) || /\bfall(?:s|ing|en)?[ -]?back\b/i.test(text)
+  return isLegacy && (when.test(text) || LEGACY_SENT.test(text))
+}
+
+const LEGACY_SENT =
+  /\b(?:when|if|once|whenever|after|where)\b[^.;]*\b(?:jump(?:s|ed) in|took over|takes over|has (?:sent|delivered|taken over|stepped in)|stepped in|steps in|had to send|sends?|delivers?|delivered)\b/i
 
 function spanOf(_facts: Facts, sentence: Sentence): { from: number; to: number } {
   return { from: sentence.from, to: sentence.to }

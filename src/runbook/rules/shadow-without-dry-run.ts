@@ -1,5 +1,5 @@
 import { textOf, type CodeNode, type Tree } from '../code/node.ts'
-import { DRY_RUN, dryRunArgument, wordsOf } from '../facts/calls.ts'
+import { dryRunArgument, wordsOf } from '../facts/calls.ts'
 import { mentions } from '../facts/entities.ts'
 import type { CodeFact, Facts } from '../facts/facts.ts'
 import { headingModes } from '../facts/facts.ts'
@@ -20,7 +20,7 @@ function dryRunPositions(facts: Facts): Map<string, { index: number; defaultsToT
     for (const node of tree.nodes) {
       if (node.kind !== 'function' || node.isExpression || !node.head) continue
       const params = textOf(tree, node.head).slice(1, -1).split(',')
-      const index = params.findIndex((param) => DRY_RUN.test(param))
+      const index = params.findIndex((param) => facts.roles.dryRun.test(param))
       if (index >= 0)
         positions.set(node.name, { index, defaultsToTrue: /=\s*true/i.test(params[index] ?? '') })
     }
@@ -31,12 +31,14 @@ function dryRunPositions(facts: Facts): Map<string, { index: number; defaultsToT
 function inCode(facts: Facts): Problem[] {
   const positions = dryRunPositions(facts)
   const calls = callsOf(facts, 'go')
-  const usesNamed = calls.some(({ fact, call }) => dryRunArgument(fact.tree, call) !== null)
+  const usesNamed = calls.some(
+    ({ fact, call }) => dryRunArgument(fact.tree, call, facts.roles.dryRun) !== null,
+  )
   return calls.flatMap((found) => {
     const { fact, call, context } = found
     if (!context.isExplicit || !context.modes.has('SHADOW')) return []
     if (wordsOf(call.callee).some((word) => word === 'dry' || word === 'shadow')) return []
-    const argument = argumentOf(fact.tree, call, positions)
+    const argument = argumentOf(fact.tree, call, positions, facts.roles.dryRun)
     if (argument === 'unknown') return []
     if (argument === null) return [missing(facts, found, usesNamed || positions.has(call.name))]
     const value = textOf(fact.tree, argument).trim()
@@ -75,8 +77,9 @@ function argumentOf(
   tree: Tree,
   call: CodeNode,
   positions: ReturnType<typeof dryRunPositions>,
+  dryRun: RegExp,
 ): { from: number; to: number } | null | 'unknown' {
-  const named = dryRunArgument(tree, call)
+  const named = dryRunArgument(tree, call, dryRun)
   if (named?.value) return named.value
   const position = positions.get(call.name)
   const positional = position
@@ -86,7 +89,7 @@ function argumentOf(
   if (position?.defaultsToTrue) return 'unknown'
   return call.args.some(
     (argument) =>
-      DRY_RUN.test(textOf(tree, argument)) ||
+      dryRun.test(textOf(tree, argument)) ||
       /\$(?:payload|options|request|message|command|dto|data|body)\b/i.test(textOf(tree, argument)),
   )
     ? 'unknown'

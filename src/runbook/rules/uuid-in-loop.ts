@@ -80,7 +80,7 @@ function isRetriedJob(tree: Tree, owner: CodeNode): boolean {
 }
 
 function ownsEntry(tree: Tree, owner: CodeNode): boolean {
-  return /Request \$request|request\(\)/.test(textOf(tree, owner))
+  return /\b\w*Request \$\w+|\brequest\(\)/.test(textOf(tree, owner))
 }
 
 const calledInLoop = perFacts((facts: Facts): ReadonlySet<string> => {
