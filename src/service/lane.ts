@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Dispatched, Dispatching, TakeOptions } from '../authority/dispatch.ts'
 import {
@@ -10,6 +9,7 @@ import {
   type ProviderHealth,
 } from '../core/provider-health.ts'
 import type { SendResult } from '../providers/provider.ts'
+import { createBell } from './bell.ts'
 import type { RoutedProvider } from './providers.ts'
 
 export interface LaneOptions {
@@ -49,20 +49,11 @@ export function startLane(options: LaneOptions): Lane {
   const { provider, inFlightMax } = routed
   const sends = new Set<Promise<void>>()
   const stopping = new AbortController()
+  const bell = createBell(stopping.signal)
   const health = createHealth(options)
   const send = createSend(options, health)
   let turn = 0
   let lastTakenAt = Number.NEGATIVE_INFINITY
-  let wakeUp = new AbortController()
-
-  function wake(): void {
-    wakeUp.abort()
-  }
-
-  async function pause(ms: number): Promise<void> {
-    const signal = AbortSignal.any([wakeUp.signal, stopping.signal])
-    await sleep(ms, undefined, { signal }).catch(() => {})
-  }
 
   /** Begins what it may; returns how long to wait before the next round. */
   async function round(): Promise<number> {
@@ -89,21 +80,21 @@ export function startLane(options: LaneOptions): Lane {
   function begin(dispatched: Dispatched, takenAt: number): void {
     const sending = send(dispatched, takenAt).finally(() => {
       sends.delete(sending)
-      if (sends.size < inFlightMax / 2) wake()
+      if (sends.size < inFlightMax / 2) bell.ring()
     })
     sends.add(sending)
   }
 
   async function loop(): Promise<void> {
     while (!stopping.signal.aborted) {
-      wakeUp = new AbortController()
+      bell.quiet()
       try {
         const waitMs = await round()
-        if (waitMs > 0) await pause(waitMs)
+        if (waitMs > 0) await bell.wait(waitMs)
       } catch (err) {
         log.error({ err, provider: provider.name }, 'dispatcher: the ledger cannot be asked')
-        wakeUp = new AbortController()
-        await pause(FAILURE_PAUSE_MS)
+        bell.quiet()
+        await bell.wait(FAILURE_PAUSE_MS)
       }
     }
     await Promise.all(sends)
@@ -112,7 +103,7 @@ export function startLane(options: LaneOptions): Lane {
   const done = loop()
   return {
     name: provider.name,
-    wake,
+    wake: () => bell.ring(),
     get inFlight() {
       return sends.size
     },

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.ts'
+import { createBell } from './bell.ts'
 import type { Counters } from './counters.ts'
 import { matchReceipts } from './receipts.ts'
 
@@ -14,7 +14,7 @@ const IDLE_MS = 1_000
 /** Matches receipts with messages as they come, and orphans again later. */
 export function startReceiptMatching(database: Database, counters: Counters, log: Logger): ReceiptMatching {
   const stopping = new AbortController()
-  let wakeUp = new AbortController()
+  const bell = createBell(stopping.signal)
 
   async function round(): Promise<boolean> {
     const { matched, orphans, settled, contradictions } = await matchReceipts(database)
@@ -33,19 +33,18 @@ export function startReceiptMatching(database: Database, counters: Counters, log
 
   async function loop(): Promise<void> {
     while (!stopping.signal.aborted) {
-      wakeUp = new AbortController()
+      bell.quiet()
       const isMore = await round().catch((err: unknown) => {
         log.error({ err }, 'receipts: matching failed')
         return false
       })
-      const signal = AbortSignal.any([wakeUp.signal, stopping.signal])
-      if (!isMore) await sleep(IDLE_MS, undefined, { signal }).catch(() => {})
+      if (!isMore) await bell.wait(IDLE_MS)
     }
   }
 
   const working = loop()
   return {
-    wake: () => wakeUp.abort(),
+    wake: () => bell.ring(),
     stop() {
       stopping.abort()
       return working

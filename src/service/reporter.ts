@@ -1,11 +1,11 @@
 import { Compile } from 'typebox/compile'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { REPORTS_MAX, StatusReportsAnswer, type StatusReport } from '../contract/status-report.ts'
 import type { Database } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import type { HttpPeer } from '../http/exchange.ts'
 import type { DeliveryStatus } from '../providers/receipt.ts'
+import { createBell } from './bell.ts'
 import type { Counters } from './counters.ts'
 
 interface DueRow {
@@ -44,7 +44,7 @@ export interface ReporterOptions {
 export function startReporter(options: ReporterOptions): { wake(): void; stop(): Promise<void> } {
   const { database, gateway, counters, log } = options
   const stopping = new AbortController()
-  let wakeUp = new AbortController()
+  const bell = createBell(stopping.signal)
 
   async function round(): Promise<number> {
     const rows = await database.run(due, [REPORTS_MAX, TAKEN_MS])
@@ -81,21 +81,20 @@ export function startReporter(options: ReporterOptions): { wake(): void; stop():
 
   async function loop(): Promise<void> {
     while (!stopping.signal.aborted) {
-      wakeUp = new AbortController()
+      bell.quiet()
       let told = 0
       try {
         told = await round()
       } catch (err) {
         log.error({ err }, 'reports: the database cannot be asked')
       }
-      const signal = AbortSignal.any([wakeUp.signal, stopping.signal])
-      if (told < REPORTS_MAX) await sleep(IDLE_MS, undefined, { signal }).catch(() => {})
+      if (told < REPORTS_MAX) await bell.wait(IDLE_MS)
     }
   }
 
   const working = loop()
   return {
-    wake: () => wakeUp.abort(),
+    wake: () => bell.ring(),
     async stop() {
       stopping.abort()
       await working
