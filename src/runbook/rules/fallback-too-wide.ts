@@ -9,6 +9,7 @@ import { gateSection } from '../facts/places.ts'
 import { isWithin } from '../markdown/document.ts'
 import { replaceSentence } from '../fixes/prose-edits.ts'
 import { isDenied } from '../prose/modality.ts'
+import { wrongMembers } from './rule-lists.ts'
 import { callsOf, deleteNode, docSpan, goName, tells, treesOf, type RoleCall, type TreeFact } from './scan.ts'
 
 const MESSAGE =
@@ -200,5 +201,10 @@ export const fallbackTooWide: Rule = {
   ],
   fixedBy:
     'The catch names the transport exception only; the condition asks for what the client returns when nothing was accepted.',
-  check: (facts) => [...inCode(facts), ...inClient(facts), ...inProse(facts)],
+  check: (facts) => [
+    ...inCode(facts),
+    ...inClient(facts),
+    ...inProse(facts),
+    ...wrongMembers(facts, 'fallback', MESSAGE),
+  ],
 }
