@@ -1,13 +1,5 @@
-import {
-  ancestors,
-  contains,
-  enclosing,
-  functionOf,
-  textOf,
-  within,
-  type CodeNode,
-  type Tree,
-} from '../code/node.ts'
+import { ancestors, contains, functionOf, textOf, within, type CodeNode, type Tree } from '../code/node.ts'
+import { curlCalls } from './curl-calls.ts'
 import type { CodeFact, Facts } from './facts.ts'
 import { perFacts } from './per-facts.ts'
 
@@ -43,7 +35,10 @@ function findHttpCalls(facts: Facts): HttpCall[] {
   const fragments = facts.codes.filter(
     (fact): fact is Fact => fact.instructs && fact.tree !== null && fact.code.language === 'php',
   )
-  return fragments.flatMap((fact) => [...chains(facts, fact, fragments), ...curlCalls(facts, fact)])
+  return fragments.flatMap((fact) => [
+    ...chains(facts, fact, fragments),
+    ...curlCalls(facts, fact, isCurlToGo),
+  ])
 }
 
 function chains(facts: Facts, fact: Fact, fragments: readonly Fact[]): HttpCall[] {
@@ -229,21 +224,7 @@ function timeoutCall(fact: Fact, area: CodeNode): TimeoutPlace | null {
     : null
 }
 
-/** Plain cURL: the handle's options decide. */
-function curlCalls(_facts: Facts, fact: Fact): HttpCall[] {
-  const { tree } = fact
-  return tree.nodes
-    .filter((node) => node.kind === 'call' && node.name === 'curl_exec')
-    .flatMap((call) => {
-      const owner = enclosing(call, 'function') ?? tree.root
-      const text = textOf(tree, owner)
-      if (!PAYLOAD.test(text)) return []
-      const option = /CURLOPT_TIMEOUT(_MS)?\s*(?:=>|,)\s*([\w.:>$()'-]+)/.exec(text)
-      const from = option ? owner.from + option.index + option[0].length - (option[2]?.length ?? 0) : 0
-      const value = (option?.[2] ?? '').replace(/\)+$/, '')
-      const timeout: TimeoutPlace | null = option
-        ? { fact, from, to: from + value.length, unit: option[1] ? 'ms' : 's', text: value, isOption: true }
-        : null
-      return [{ fact, call, library: 'curl' as const, timeout }]
-    })
+/** A handle that carries a message, or that is opened with the service's URL and asks for no health. */
+function isCurlToGo(facts: Facts, text: string, opening: string): boolean {
+  return PAYLOAD.test(text) || (mentionsService(facts, opening) && !NOT_MESSAGES.test(opening))
 }

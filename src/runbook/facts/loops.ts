@@ -2,7 +2,7 @@ import { ancestors, contains, textOf, type CodeNode, type Tree } from '../code/n
 import { carriesMessage, isSendLike, takesDryRun } from './calls.ts'
 
 const LOOP_CALL =
-  /^(?:retry|map|each|mapWithKeys|mapInto|transform|flatMap|times|array_map|array_walk|reduce|chunk|every|eachById|mapToGroups|chunkById|lazy|repeat|withRetry|doWithRetry|Retry|RetryNotify|Do|DoWithData|Map|ForEach|Times|attempt|retryOnFailure|execute_with_retries|RetryWithBackoff|rescueAndRetry)$/
+  /^(?:retry|map|each|mapWithKeys|mapInto|transform|flatMap|times|array_map|array_walk|reduce|chunk|every|eachById|mapToGroups|chunkById|lazy|repeat|withRetry|doWithRetry|Retry|RetryNotify|Do|DoWithData|Map|ForEach|Times|attempt|retryOnFailure|execute_with_retries|RetryWithBackoff|rescueAndRetry|eachSpread|chunkMap|chunkWhile|eachChunk|lazyById|mapSpread|pipeThrough|foreachRow)$/
 
 export interface Loop {
   readonly node: CodeNode
@@ -74,6 +74,9 @@ export function sendsSomething(tree: Tree, body: CodeNode): boolean {
     (node) =>
       node.kind === 'call' &&
       contains(body, node) &&
-      (isSendLike(node) || takesDryRun(node) || carriesMessage(tree, node)),
+      (isSendLike(node) ||
+        /^curl_(?:exec|multi_add_handle)$/.test(node.name) ||
+        takesDryRun(node) ||
+        carriesMessage(tree, node)),
   )
 }

@@ -95,11 +95,18 @@ function leakAt(scope: Scope, node: CodeNode): CodeNode | null {
       return node.head && usesSpan(tree, node.head, variable) && changesFlow(tree, node, returned)
         ? node
         : null
+    case 'call':
+      return leakByCall(scope, node)
     case 'catch':
       return node.parent?.body && contains(node.parent.body, call) && leavesFlow(tree, node) ? node : null
     default:
       return null
   }
+}
+
+function leakByCall({ tree, variable, area, returned }: Scope, node: CodeNode): CodeNode | null {
+  const carries = node.args.some((part) => usesSpan(tree, part, variable))
+  return carries && setsResponse(tree, node, returned) ? outermost(tree, node, variable, area) : null
 }
 
 function leakByAssignment(
@@ -126,10 +133,26 @@ function areaOf(tree: Tree, call: CodeNode): CodeNode {
   return tree.root
 }
 
+/** The assignment that takes the answer, also where a closure hands it on: `$copy = rescue(fn () => ...)`. */
 function assignmentOf(call: CodeNode): CodeNode | null {
+  let isYielded = false
   for (const at of ancestors(call)) {
     if (at.kind === 'assign') return at
-    if (at.kind === 'block' || at.kind === 'case' || at.kind === 'function') return null
+    if (at.kind === 'return') isYielded = true
+    if (at.kind === 'case') return null
+    if (at.kind === 'block' && !(isYielded && at.parent?.kind === 'function')) return null
+    if (at.kind === 'function' && !(at.isExpression && HANDS_ON.test(callAround(at)?.name ?? ''))) return null
+  }
+  return null
+}
+
+const HANDS_ON =
+  /^(?:rescue|retry|value|with|transform|transaction|attempt|call|execute|run|measure|time|trace|span|run\w+|with[A-Z]\w*|protect|guard|block|get)$/
+
+function callAround(closure: CodeNode): CodeNode | null {
+  for (const at of ancestors(closure)) {
+    if (at.kind === 'call') return at
+    if (at.kind !== 'other') return null
   }
   return null
 }
@@ -171,11 +194,20 @@ function outermost(tree: Tree, node: CodeNode, variable: string | null, area: Co
   return found
 }
 
+/** `$response->setStatusCode(207)`, `$response->headers->set(...)` on what is returned, `http_response_code(422)`. */
+function setsResponse(tree: Tree, call: CodeNode, returned: string): boolean {
+  if (/^\\?(?:http_response_code|header)$/.test(call.callee)) return true
+  if (!/^(?:setStatusCode|header|withHeaders|set|add|setData|setContent|put|push|merge)$/.test(call.name))
+    return false
+  return isReturned(textOf(tree, call), returned)
+}
+
 const ABORT = /\b(?:abort(?:_if|_unless)?|throw|exit|die)\b/
 
 function changesFlow(tree: Tree, node: CodeNode, returned: string): boolean {
   const text = textOf(tree, node)
   if (within(tree, node, 'return').length > 0 || ABORT.test(text)) return true
+  if (within(tree, node, 'call').some((call) => setsResponse(tree, call, returned))) return true
   return within(tree, node, 'assign').some((assign) => isReturned(assign.name, returned))
 }
 

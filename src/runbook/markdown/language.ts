@@ -66,7 +66,7 @@ const SIGNS: readonly (readonly [Language, RegExp])[] = [
   ['go', /^\s*(?:package \w+|func\s*[(\w])|:=|\bcase\s+\w+\.DryRun|\bif\s+!?\w+\.DryRun\s*\{/m],
   [
     'sql',
-    /^\s*(?:--[^\n]*\n\s*)*(?:select|insert\s+into|update\s+\w|delete\s+from|create\s+(?:table|role|index)|grant|revoke|alter\s+table|with\s+\w+\s+as)\b/i,
+    /^\s*(?:--[^\n]*\n\s*)*(?:select|insert\s+into|update\s+\w|delete\s+from|create\s+(?:or\s+replace\s+)?(?:table|role|index|function|trigger|rule|event|procedure|(?:materialized\s+)?view)|grant|revoke|alter\s+table|with\s+\w+\s+as)\b/i,
   ],
   ['json', /^\s*[[{]\s*["{[]/],
   ['shell', /^\s*(?:\$ |# |sudo |curl |kubectl |docker |git |make |php artisan|helm |ssh |for \w+ in )/m],

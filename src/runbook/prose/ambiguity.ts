@@ -22,7 +22,8 @@ const SOFT: readonly (readonly [RegExp, string])[] = [
 /** Words that leave open what, when or how much. No shorter text says it: somebody has to decide. */
 const OPEN: readonly RegExp[] = [
   /\b(?:choose|pick|select|try|use|take) (?:one|any|either|some|whichever)(?: of)?\b(?! (?:message|phone|handset|row|uuid|test))/i,
-  /\bwhichever\b|\bwhatever (?:seems|looks|is|works|you|makes)\b|\bhowever you\b/i,
+  /\bwhichever\b|\bwhatever (?:seems|looks|is|works|you|makes|fits|suits|feels|helps|comes|the (?:operator|team|shift))\b|\bhowever you\b/i,
+  /\b(?:one|some|any|either|a part|half) of (?:the|them|these|those)\b[^.;:]{0,40}\bor (?:both|all|several|more|none|neither)\b|\b(?:up|left|leave (?:it|this|that)) to (?:you|whoever|the (?:operator|engineer|team|shift|person|one|colleague)s?)\b|\bwhoever (?:has time|is (?:free|around|available|there|nearest))\b/i,
   /\b(?:use|using|apply|exercise) (?:your |their |some )?(?:own |best |good )?(?:judge?ment|discretion|common sense|intuition)\b/i,
   /\b(?:judge|decide|consider|assess|evaluate|think about|discuss|agree) (?:if|whether|yourselves|yourself|on the spot|ad hoc|case by case|how (?:long|many|much)|what to do|for yourself|together)\b|\bcase[- ]by[- ]case\b|\bit depends\b|\bdepending on (?:the situation|how|load|mood|circumstances|what|the (?:outcome|result|impression|day|traffic|case))\b/i,
   /\b(?:good|stable|quiet|long|high|low|safe|calm|confident|healthy|close|sure|clean|fast) enough\b|\benough (?:confidence|time|traffic|messages)\b/i,

@@ -9,6 +9,7 @@ import { gateSection } from '../facts/places.ts'
 import { isWithin } from '../markdown/document.ts'
 import { replaceSentence } from '../fixes/prose-edits.ts'
 import { isDenied } from '../prose/modality.ts'
+import { wrongMembers } from './rule-lists.ts'
 import { callsOf, deleteNode, docSpan, goName, tells, treesOf, type RoleCall, type TreeFact } from './scan.ts'
 
 const MESSAGE =
@@ -125,7 +126,7 @@ function isAboutAnswer(tree: Parameters<typeof failureAround>[0], failure: Failu
 }
 
 const RESEND =
-  /\b(?:fall(?:s|ing)? back|fell back|fallback|re-?sends?|sends? (?:it |them |the (?:message|sms|text)s? )?(?:again|once more|anew)|takes? over|retr(?:y|ies)|sends?|steps? in|kicks? in|delivers?|hand(?:s|ed)? (?:it )?back|goes? out|re-?submits?|repeat(?:s|ed)?|re-?sent|sent|re-?sending|re-?submitted|re-?delivers?|re-?delivered|delivered|re-?play(?:s|ed)?|re-?routes?|re-?routed|divert(?:s|ed)?|push(?:es|ed)? (?:\w+ )?(?:again|out|through|via|over)|push(?:es|ed)|jumps? in|(?:is|are) tried|tries (?:it |them )?(?:again|once more)?|goes|go|hand(?:s|ed)? (?:\w+ )?(?:over|to)|pass(?:es|ed)? (?:\w+ )?to|re-?dispatch(?:es|ed)?|re-?queues?|re-?queued|takes? (?:the )?(?:message|text|sms)s?|picks? (?:it |them )?up|does the (?:job|send|work)|texts?|covers?|rescues?)\b/gi
+  /\b(?:fall(?:s|ing)? back|fell back|fallback|re-?sends?|sends? (?:it |them |the (?:message|sms|text)s? )?(?:again|once more|anew)|takes? over|retr(?:y|ies)|sends?|steps? in|kicks? in|delivers?|hand(?:s|ed)? (?:it )?back|goes? out|re-?submits?|repeat(?:s|ed)?|re-?sent|sent|re-?sending|re-?submitted|re-?delivers?|re-?delivered|delivered|re-?play(?:s|ed)?|re-?routes?|re-?routed|divert(?:s|ed)?|push(?:es|ed)? (?:\w+ )?(?:again|out|through|via|over)|push(?:es|ed)|jumps? in|(?:is|are) tried|tries (?:it |them )?(?:again|once more)?|goes|go|hand(?:s|ed)? (?:\w+ )?(?:over|to)|pass(?:es|ed)? (?:\w+ )?to|re-?dispatch(?:es|ed)?|re-?queues?|re-?queued|takes? (?:the )?(?:message|text|sms)s?|picks? (?:it |them )?up|does the (?:job|send|work)|texts?|covers?|rescues?|(?:push|send|put|run|hand|give|post|fire|shoot|play|feed|issue|start)(?:e?s|ed)? (?:[\w-]+ ){0,4}(?:again|once more|a second time|anew|afresh|out|through|via|over))\b/gi
 const ANSWERED =
   /\b(?:rejected|rejects|5xx|4xx|50\d(?!\s*ms)|4\d\d(?!\s*ms)|http error|error (?:status|code|response|answer)|any (?:error|failure|exception|problem|reason|other (?:status|answer|error))|an error|errors|(?:any|every|all|other|whatever) (?:status|answer|exception|non-?2xx|response|failure)|non-?2xx|not (?:answer(?:ed)? )?(?:with )?`?\s*accepted|other than\s+accepted|anything (?:but|other|else)|unless [\w\s]{0,20}accepted|unsuccessful|fails? for (?:any|whatever)|whatever the (?:reason|cause)|duplicate|negative answer|is slow|slow|throws|exception|internal server error|does not deliver|undelivered|no delivery (?:receipt|report)|receipt|complain\w*|unknown status|bad gateway|validation|(?<!connections? (?:is |are |was )?)refus(?:es|ed|al)(?! connection| the connection)|declin(?:es|ed)|turn(?:s|ed) (?:it |them )?down|den(?:ies|ied)|negative (?:verdict|status|reply)|server error|gateway error|`?(?:500|502|503|504|429|422)`?(?! ?(?:ms|milli))|non-200|anything (?:that is )?not `?accepted|status(?:es)? (?:other|different)|not `?accepted`?|malformed|unparsable|garbage)\b/i
 
@@ -148,7 +149,9 @@ function inProse(facts: Facts): Problem[] {
       )
     )
       return []
-    if (/\b(?:grow\w*|alert|page|dashboard|panel|metric|counter|threshold)\b/i.test(text)) return []
+    // What is sent may be called an alert; what only watches sends nothing.
+    const around = text.replace(verb[0], ' ')
+    if (/\b(?:grow\w*|alert|page|dashboard|panel|metric|counter|threshold)\b/i.test(around)) return []
     const line = sentence.unit.row
       ? 'no second send; a ticket with the `message_uuid`'
       : `When ${goName(facts)} has answered, whatever the answer, do not send again; legacy sends only after a timeout (500 ms), a transport failure or while the breaker is open.`
@@ -200,5 +203,10 @@ export const fallbackTooWide: Rule = {
   ],
   fixedBy:
     'The catch names the transport exception only; the condition asks for what the client returns when nothing was accepted.',
-  check: (facts) => [...inCode(facts), ...inClient(facts), ...inProse(facts)],
+  check: (facts) => [
+    ...inCode(facts),
+    ...inClient(facts),
+    ...inProse(facts),
+    ...wrongMembers(facts, 'fallback', MESSAGE),
+  ],
 }

@@ -5,6 +5,7 @@ import { deleteLines, safe } from '../fixes/edits.ts'
 import { deleteSentence, replaceSentence } from '../fixes/prose-edits.ts'
 import { clauseAt, isDenied } from '../prose/modality.ts'
 import { headerOf, type Sentence } from '../prose/prose.ts'
+import { carriesRows } from './sms-logs-carriers.ts'
 import { isQuestion } from './scan.ts'
 
 const WRITE =
@@ -19,11 +20,11 @@ export function goWritesInProse(facts: Facts, message: string): Problem[] {
     if (!sentence.instructs || sentence.unit.kind === 'heading' || isQuestion(sentence)) return []
     if (sentence.unit.row) return inRow(facts, sentence, message)
     const { text } = sentence
-    const table = targetIn(facts, text)
+    const table = targetIn(facts, text) ?? pronounFor(facts, sentence)
     if (!table) return []
     const verb = verbFor(sentence, table)
-    if (!verb || isAnsweredNo(facts, sentence) || isSelect(text) || !isGoAgent(facts, sentence, verb))
-      return []
+    if (!verb || isAnsweredNo(facts, sentence) || isSelect(text)) return []
+    if (!isGoAgent(facts, sentence, verb) && !isCarriedOver(facts, text, table)) return []
     const whole = paragraphOf(facts, sentence)
     return [
       {
@@ -68,6 +69,31 @@ function targetIn(facts: Facts, text: string): { from: number; to: number } | nu
   if (!byName) return null
   const at = text.indexOf(byName)
   return at < 0 ? null : { from: at, to: at + byName.length }
+}
+
+/** "... reads `sms_logs`. Therefore the service fills it ...": the table of the sentence before. */
+function pronounFor(facts: Facts, sentence: Sentence): { from: number; to: number } | null {
+  const pronoun =
+    /(?<=\b(?:fill|feed|populat|writ|insert|updat|refresh|maintain|mirror|sync|complet)\w*\s+(?:in)?(?:to\s+)?)(?:it|(?:this|that|the) table|there)\b/i.exec(
+      sentence.text,
+    )
+  const before = facts.neighbour(sentence, -1)
+  if (!pronoun || before?.unit !== sentence.unit || /\bgo_sms_logs\b/.test(before.text + sentence.text))
+    return null
+  if (placesOf(TABLE, before.text).length === 0) return null
+  return { from: pronoun.index, to: pronoun.index + pronoun[0].length }
+}
+
+const DATABASE =
+  /\b(?:triggers?|rules?|(?:logical )?replication|replicat\w+|foreign (?:table|data wrapper)|fdw|db_?link|database link|materiali[sz]ed view|subscription|publication|cdc|change data capture|debezium|stored procedure|federated|sync\w*|mirror\w*|stream\w*|event scheduler)\b/i
+const INTO =
+  /\b(?:to|into|in|fill\w*|feed\w*|populat\w*|refresh\w*|maintain\w*|updat\w*|onto|towards)\s+(?:the\s+|table\s+|foreign\s+|remote\s+)*[`"']?(?:\w+\.)?$/i
+
+/** A mechanism of the database that carries rows from the service's own table into sms_logs. */
+function isCarriedOver(facts: Facts, text: string, table: { from: number }): boolean {
+  const isNamed = /\bgo_sms_logs\b/.test(text) && DATABASE.test(text)
+  const names = placesOf(facts.entities.laravel, text).filter(({ from }) => !isInTarget(text, from))
+  return isNamed && names.length === 0 && INTO.test(text.slice(0, table.from))
 }
 
 function verbFor(
@@ -162,7 +188,7 @@ function fixOf(facts: Facts, sentence: Sentence): Edit[] {
   const introducesSql =
     next &&
     /:\W*$/.test(facts.norm.slice(sentence.from, sentence.unit.to).trim()) &&
-    next.sql.some(({ statement }) => statement.target === 'sms_logs')
+    next.sql.some(({ statement }) => statement.target === 'sms_logs' || carriesRows(statement))
   if (introducesSql && next) return [deleteLines(facts.document.source, sentence.unit.from, next.code.to)]
   return deleteSentence(facts, sentence)
 }

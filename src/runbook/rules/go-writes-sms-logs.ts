@@ -3,8 +3,10 @@ import { mentions } from '../facts/entities.ts'
 import type { CodeFact, Facts } from '../facts/facts.ts'
 import type { Edit, Problem, Rule } from '../finding.ts'
 import { deleteCode, deleteLines, manual, replaceCode, safe, together } from '../fixes/edits.ts'
+import { isGoRole } from '../facts/go-role.ts'
 import type { SqlStatement } from '../sql/statements.ts'
 import { goWritesInProse } from './go-writes-prose.ts'
+import { carrierSpan, carriesRows, isFiredByGo } from './sms-logs-carriers.ts'
 import { deleteNode, docSpan, treesOf } from './scan.ts'
 
 const MESSAGE = 'The Go service writes to sms_logs; Laravel is its only writer, Go writes to go_sms_logs'
@@ -109,6 +111,7 @@ function inSql(facts: Facts): Problem[] {
     .filter(({ code, instructs }) => instructs && code.language !== 'php' && code.language !== 'go')
     .flatMap((fact) =>
       fact.sql.flatMap(({ statement, base }) => {
+        if (carriesRows(statement)) return carrierProblem(facts, fact, statement, base)
         if (statement.target !== 'sms_logs') return []
         const span = { from: base + statement.from, to: base + statement.to }
         if (statement.verb === 'grant') return grantProblem(facts, fact, statement, span)
@@ -122,6 +125,20 @@ function inSql(facts: Facts): Problem[] {
         ]
       }),
     )
+}
+
+function carrierProblem(facts: Facts, fact: CodeFact, statement: SqlStatement, base: number): Problem[] {
+  if (fact.side !== 'go' && !isFiredByGo(fact.code)) return []
+  const own = { from: base + statement.from, to: base + statement.to }
+  const statements = base === 0 ? fact.sql.map((entry) => entry.statement) : []
+  const span = carrierSpan(fact.code, statements) ?? own
+  return [
+    {
+      ...proseAndSql(facts, fact, span),
+      message: MESSAGE,
+      fix: safe(deletion(facts, fact, span), 'Delete what carries the rows over.'),
+    },
+  ]
 }
 
 function proseAndSql(
@@ -176,29 +193,6 @@ function grantProblem(
       fix: safe(edits, 'Grant it nothing that writes.'),
     },
   ]
-}
-
-function isGoRole(facts: Facts, { code, side }: CodeFact, role: string): boolean {
-  const name = role.toLowerCase()
-  if (/laravel|legacy|portal|report|bi_|reader|readonly/.test(name)) return false
-  if (/(?:^|_|["'`])go(?:_|\b)|messag|gosvc|golang/.test(name)) return true
-  if (
-    facts.entities.goNames.some(
-      (goName) =>
-        name.includes(goName.toLowerCase().split(/[-_.]/)[0] ?? goName) ||
-        name.includes(goName.toLowerCase().replaceAll('-', '_')),
-    )
-  )
-    return true
-  if (
-    facts.entities.laravelNames.some((other) => name.includes(other.toLowerCase().split(/[-_.]/)[0] ?? other))
-  )
-    return false
-  const ownsGoTable = new RegExp(
-    String.raw`grant[^;]*\bgo_sms_logs\b[^;]*\bto\s+${role.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}`,
-    'i',
-  ).test(code.text)
-  return ownsGoTable || side === 'go'
 }
 
 function deletion(facts: Facts, { code }: CodeFact, span: { from: number; to: number }): Edit[] | null {

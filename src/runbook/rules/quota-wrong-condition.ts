@@ -8,6 +8,7 @@ import type { Edit, Problem, Rule } from '../finding.ts'
 import { indentAt, indentStep, manual, replaceCode, safe, together } from '../fixes/edits.ts'
 import { insertDecrement } from '../fixes/merge-quota.ts'
 import { quotaInProse } from './quota-prose.ts'
+import { wrongMembers } from './rule-lists.ts'
 import { callsOf, deleteNode, docSpan, treesOf, wholeStatement, type TreeFact } from './scan.ts'
 
 const RULE = "Decrement only when the mode is ON and the status is 'accepted' or 'duplicate'."
@@ -195,5 +196,9 @@ export const quotaWrongCondition: Rule = {
   ],
   fixedBy:
     'In OFF, SHADOW and after a fallback it is deleted; in ON its condition is corrected; one for all modes moves into ON.',
-  check: (facts) => [...inCode(facts), ...quotaInProse(facts)],
+  check: (facts) => [
+    ...inCode(facts),
+    ...quotaInProse(facts),
+    ...wrongMembers(facts, 'quota', `The quota is decremented under the wrong condition. ${RULE}`),
+  ],
 }

@@ -1,4 +1,5 @@
 import { textOf } from '../code/node.ts'
+import { curlHandle, curlOpening } from '../facts/curl-calls.ts'
 import type { Facts } from '../facts/facts.ts'
 import { goHttpCalls, type HttpCall } from '../facts/http-calls.ts'
 import { cutsFractions } from '../facts/subject.ts'
@@ -15,10 +16,11 @@ function check(facts: Facts): Problem[] {
     .map((http) => ({ ...docSpan(http.fact.code, headOf(http)), message: MESSAGE, fix: fixOf(facts, http) }))
 }
 
-/** The line the call begins on. */
-function headOf({ fact, call }: HttpCall): { from: number; to: number } {
+/** The line the call begins on; a handle is seen from where it is opened, as its options stand there. */
+function headOf({ fact, call, library }: HttpCall): { from: number; to: number } {
   const end = fact.code.text.indexOf('\n', call.from)
-  return { from: call.from, to: end < 0 ? call.to : Math.min(end, call.to) }
+  const opened = library === 'curl' ? curlOpening(fact.tree, call) : null
+  return { from: opened?.from ?? call.from, to: end < 0 ? call.to : Math.min(end, call.to) }
 }
 
 /** The brief's literal alone waits for ever before Laravel 11.35.1; with the option it ends on every version. */
@@ -35,7 +37,7 @@ function fixOf(facts: Facts, http: HttpCall): Problem['fix'] {
   const { code, tree } = fact
   const { source } = facts.document
   if (library === 'curl') {
-    const handle = /curl_exec\s*\(\s*(\$\w+)/.exec(textOf(tree, call))?.[1]
+    const handle = curlHandle(tree, call)
     if (!handle) return manual('Set CURLOPT_TIMEOUT_MS to 500.')
     const line = `${indentAt(code, call.from)}curl_setopt(${handle}, CURLOPT_TIMEOUT_MS, 500);`
     return safe(
