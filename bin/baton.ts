@@ -17,7 +17,8 @@ process.exit(
     write: (text) => process.stdout.write(text),
     stdin: process.stdin,
     complain: (line) => process.stderr.write(`${line}\n`),
-    colour: process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    // Undefined, not false, where it is no terminal: then colours would be guessed from the environment.
+    colour: Boolean(process.stdout.isTTY) && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
     onSignal: processShell.onSignal,
     onOrphaned: processShell.onOrphaned,
     exit: processShell.exit,
