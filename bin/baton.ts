@@ -1,4 +1,5 @@
 // The CLI `baton`, and with `up` the supervisor of all programs.
+import { isatty } from 'node:tty'
 import { runCli } from '../src/cli/index.ts'
 import { processShell } from './process-shell.ts'
 
@@ -17,8 +18,7 @@ process.exit(
     write: (text) => process.stdout.write(text),
     stdin: process.stdin,
     complain: (line) => process.stderr.write(`${line}\n`),
-    // Undefined, not false, where it is no terminal: then colours would be guessed from the environment.
-    colour: Boolean(process.stdout.isTTY) && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    colour: isatty(1) && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
     onSignal: processShell.onSignal,
     onOrphaned: processShell.onOrphaned,
     exit: processShell.exit,
