@@ -30,7 +30,7 @@ export interface ObtainOptions {
     readonly stopTimeoutMs: number
   }
   readonly log: Logger
-  /** Gives a port that is probably free. */
+  /** Gives a port that is probably free, or always the one to use. */
   readonly pickPort?: () => Promise<number>
 }
 
@@ -45,6 +45,7 @@ export async function obtainServer(options: ObtainOptions): Promise<Server> {
   const { home, binaries, limits, log, pickPort = pickFreePort } = options
   let portsLeft = PORTS_MAX
   let inUse: NotReady | undefined
+  let lastPort: number | undefined
   for (;;) {
     const running = await findRunningServer(home.data, log)
     const adopted = running && (await adopt(running, options))
@@ -64,7 +65,9 @@ export async function obtainServer(options: ObtainOptions): Promise<Server> {
     if (launch.kind === 'port_taken') portsLeft--
     else inUse = launch
     if (late || portsLeft === 0) throw startFailed(home, launch)
-    if (launch.kind === 'data_in_use') await sleep(RETRY_MS)
+    // The same port again: what holds it may be the server before, on its way out.
+    if (launch.kind === 'data_in_use' || port === lastPort) await sleep(RETRY_MS)
+    lastPort = port
   }
 }
 

@@ -27,6 +27,8 @@ export interface StartOptions {
   /** Otherwise found; of the version of the data, where there are some. */
   readonly binaries?: Binaries
   readonly prefer?: Binaries['kind']
+  /** Otherwise a free one. A server that comes back on it is found where it was; an adopted one keeps its own. */
+  readonly port?: number
   /** PostgreSQL's own names and values. An adopted server keeps those it was started with. */
   readonly settings?: ServerSettings
   /** The bound of the whole start, with waiting for another starter, initdb and recovery. */
@@ -64,7 +66,9 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   try {
     const binaries = await ensureCluster(home, options, deadline)
     const limits = { deadline, answerTimeoutMs, stopTimeoutMs }
-    const server = await obtainServer({ home, binaries, settings, limits, log })
+    const { port } = options
+    const fixed = port === undefined ? {} : { pickPort: () => Promise.resolve(port) }
+    const server = await obtainServer({ home, binaries, settings, limits, log, ...fixed })
     // Only a holder of the start lock, which this is, ever takes it exclusively.
     const use = tryLock(home.usersLock, 'shared')
     if (!use)

@@ -13,12 +13,18 @@ export interface LoadOptions {
   readonly signal: AbortSignal
   /** Pause of a caller between two requests. */
   readonly pauseMs: number
+  /** How long a caller waits for an answer; 20 s by default. */
+  readonly patienceMs?: number
+  /** Told how many requests are under way, whenever that changes. */
+  readonly onInFlight?: (requests: number) => void
 }
 
 /** Runs the callers; resolves with every message that a 202 acknowledged. */
 export async function runLoad(options: LoadOptions): Promise<Acknowledged[]> {
   const acknowledged = new Map<string, Acknowledged>()
   let started = 0
+  let inFlight = 0
+  const underWay = (change: number) => options.onInFlight?.((inFlight += change))
   async function caller(index: number): Promise<void> {
     while (started < options.messages && !options.signal.aborted) {
       const size = index % 4 === 0 ? 5 : 1
@@ -26,7 +32,9 @@ export async function runLoad(options: LoadOptions): Promise<Acknowledged[]> {
       started += size
       const to = Array.from({ length: size }, (_, n) => reservedNumber((first + n) % 10_000))
       const key = index % 2 === 0 ? randomUUID() : null
+      underWay(1)
       const answer = await sendUntilAnswered(options, index, { to, body: `load ${first}` }, key)
+      underWay(-1)
       for (const { message_uuid, status } of answer?.messages ?? [])
         acknowledged.set(message_uuid, { message_uuid, status })
       await sleep(options.pauseMs)
@@ -37,10 +45,11 @@ export async function runLoad(options: LoadOptions): Promise<Acknowledged[]> {
 }
 
 const TRIES_MAX = 60
+const PATIENCE_MS = 20_000
 
 /** With a key: again until answered. Without: once, for nobody knows whether it arrived. */
 async function sendUntilAnswered(
-  { urls, key: apiKey, signal }: LoadOptions,
+  { urls, key: apiKey, signal, patienceMs = PATIENCE_MS }: LoadOptions,
   index: number,
   body: object,
   key: string | null,
@@ -55,7 +64,7 @@ async function sendUntilAnswered(
         ...(key === null ? {} : { 'idempotency-key': key }),
       },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(patienceMs),
     }).catch(() => undefined)
     const answer = response?.status === 202 ? await response.json().catch(() => undefined) : undefined
     if (answer) return answer as SendResponse
