@@ -73,6 +73,11 @@ export const rules: readonly Rule[] = [
     from: ['src/operator/'],
     allows: outside('service/', 'providers/', 'cli/', 'sandbox/', 'authority/'),
   },
+  {
+    name: 'restore works on the databases alone',
+    from: ['src/restore/'],
+    allows: within('restore/', 'authority/', 'db/'),
+  },
   { name: 'the runbook tool stands alone', from: ['src/runbook/'], allows: within('runbook/') },
   {
     name: 'http knows core and contract',

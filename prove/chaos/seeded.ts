@@ -25,8 +25,7 @@ export function seeded(seed: number): Seeded {
     pick: <Value>(values: readonly Value[]) => values[Math.floor(random() * values.length)] as Value,
     between: (least, most) => least + Math.floor(random() * (most - least + 1)),
     chance: (share) => random() < share,
-    branch: (name) =>
-      seeded([...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), seed)),
+    branch: (name) => seeded(Buffer.from(name).reduce((sum, byte) => Math.imul(sum, 31) + byte, seed)),
   }
 }
 

@@ -70,7 +70,12 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
       const first = new Set<string>()
       const isRepeated = (uuid: string) => first.has(uuid) || !first.add(uuid)
       const others = messageUuids.filter((uuid) => isRepeated(uuid) || !inserted.has(uuid))
-      return others.length === 0 ? new Map<string, AuthorityRow>() : readAuthority(database, others)
+      const rows =
+        others.length === 0 ? new Map<string, AuthorityRow>() : await readAuthority(database, others)
+      // Neither inserted nor there: no row grants anything, so this is no win.
+      const missing = others.find((uuid) => !rows.has(uuid) && !inserted.has(uuid))
+      if (missing !== undefined) throw new Error(`message ${missing}: was not inserted, yet has no row`)
+      return rows
     }
     const rows = await untilKnown(deadlineMs, attempt).catch((error: unknown) => {
       throw new LedgerUnavailable(action, token, error)

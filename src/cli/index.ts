@@ -11,6 +11,7 @@ import { gateCommand } from './gate.ts'
 import { messageCommand } from './message.ts'
 import { modeCommand } from './mode.ts'
 import { reconcileCommand } from './reconcile.ts'
+import { restoreCommand } from './restore.ts'
 import { runbookCommand } from './runbook/index.ts'
 import { sendCommand } from './send.ts'
 import { exitCodes, type CliShell } from './shell.ts'
@@ -33,6 +34,7 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
   compareCommand,
   gateCommand,
   evidenceCommand,
+  restoreCommand,
   ({ shell, finish }) =>
     runbookCommand({
       stdin: shell.stdin,

@@ -11,7 +11,7 @@ export const crashes: Nemesis = {
     const { fleet, tally, inTurn } = stage
     const own = stage.seeded.branch('crashes')
     while (!signal.aborted) {
-      await pause(own.between(9_000, 17_000), signal)
+      await pause(own.between(9_000, 16_000), signal)
       if (signal.aborted) return
       const isLoop = own.chance(0.15)
       await inTurn(async () => {

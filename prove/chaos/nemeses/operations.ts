@@ -15,7 +15,7 @@ export const flips: Nemesis = {
         tally.count('mode flip')
         if (inFlight > 0) tally.count('mode flip in flight')
       }
-      await pause(own.between(300, 900), signal)
+      await pause(own.between(200, 700), signal)
     }
     await fleet.mode('ON')
   },

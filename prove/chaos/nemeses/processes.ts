@@ -70,17 +70,21 @@ export const surroundings: Nemesis = {
 async function strikeAgain(stage: Stage, role: Role, signal: AbortSignal, begin: Beginnings): Promise<void> {
   const { fleet, tally } = stage
   const own = stage.seeded.branch(role)
+  let startMs = 0
   while (!signal.aborted) {
-    await pause(own.between(1_000, 5_000), signal)
+    // On a busy machine a start takes long: what is up less than it starts never gets to work.
+    await pause(startMs + own.between(400, 3_200), signal)
     if (signal.aborted) return
     const how = own.random()
-    if (how < 0.08) {
+    if (how < 0.05) {
       await freeze(stage, role, signal)
       continue
     }
-    await (how < 0.75 ? kill(stage, role) : terminate(stage, role, own.chance(0.5)))
+    await (how < 0.82 ? kill(stage, role) : terminate(stage, role, own.chance(0.5)))
     const { name, flavour } = begin(own)
+    const from = performance.now()
     await fleet.start(role, signal, flavour)
+    startMs = performance.now() - from
     if (name !== 'as_it_was') tally.count(name)
   }
 }

@@ -18,3 +18,6 @@ grant select on messaging.reconcile_verdicts, messaging.reconcile_holders to bat
 grant select, insert, update, delete on messaging.reconcile_marks to baton_gateway;
 grant select, insert, update on messaging.reconcile_marks to baton_service;
 grant select, insert on messaging.evidence_heads to baton_gateway;
+
+-- Whoever claims or dispatches reads whether sends are fenced; only an administrator raises or lifts a fence.
+grant select on messaging.fences to baton_gateway, baton_service;

@@ -1,0 +1,83 @@
+import { settleProven, type ProvenSettlement } from '../authority/proof.ts'
+import { statement } from '../db/statement.ts'
+import { readFence } from './fence.ts'
+import { BEFORE_ALL, PIECE, type RestoreDatabases, type Step } from './restore-step.ts'
+
+interface DoubtRow {
+  readonly message_uuid: string
+  readonly attempt_token: string
+  readonly holder: 'legacy' | 'go'
+}
+
+interface RecordedRow {
+  readonly message_uuid: string
+  readonly source: 'legacy' | 'go'
+  readonly status: string
+  readonly provider_message_id: string | null
+  readonly delivery_status: string | null
+  readonly reason: string | null
+}
+
+export interface SettledRecorded {
+  readonly sent: number
+  readonly refused: number
+  /** The gateway does not know either: a person decides. */
+  readonly inDoubt: number
+}
+
+const doubts = statement<DoubtRow>(import.meta.url, './sql/in-doubt.sql')
+const recorded = statement<RecordedRow>(import.meta.url, './sql/recorded.sql')
+
+/**
+ * Settles what is in doubt and what the gateway has recorded for good: the record is the proof. Behind the fence, after
+ * the mark. Safe to repeat. Without `execute` it counts and changes nothing.
+ */
+export async function settleRecorded(
+  databases: RestoreDatabases,
+  { execute, actor }: { readonly execute: boolean; readonly actor: string },
+): Promise<Step<SettledRecorded>> {
+  const { legacy, messaging } = databases
+  const fence = await readFence(messaging)
+  if (!fence?.marked_at)
+    return { kind: 'not_now', why: 'nothing is marked: run baton restore mark --execute first' }
+  const counts = { sent: 0, refused: 0, inDoubt: 0 }
+  let after = BEFORE_ALL
+  for (;;) {
+    const rows = await messaging.run(doubts, [after, PIECE])
+    const last = rows.at(-1)
+    if (!last) return { kind: 'done', value: counts }
+    after = last.message_uuid
+    const records = await legacy.run(recorded, [rows.map((row) => row.message_uuid)])
+    const byUuid = new Map(records.map((record) => [record.message_uuid, record]))
+    for (const row of rows) {
+      const settlement = settlementOf(row, byUuid.get(row.message_uuid), actor)
+      counts[settlement === undefined ? 'inDoubt' : settlement.to === 'sent' ? 'sent' : 'refused']++
+      if (settlement && execute) await settleProven(messaging, settlement)
+    }
+  }
+}
+
+function settlementOf(
+  { message_uuid: messageUuid, attempt_token: attemptToken, holder }: DoubtRow,
+  record: RecordedRow | undefined,
+  actor: string,
+): ProvenSettlement | undefined {
+  if (!record || (record.source === 'go') !== (holder === 'go')) return undefined
+  const providerMessageId = record.provider_message_id
+  const base = { messageUuid, attemptToken, actor }
+  const said = record.source === 'go' ? record.delivery_status : record.status
+  const detail = `sms_logs says ${said}${record.reason === null ? '' : `: ${record.reason}`}`
+  switch (said) {
+    case 'sent':
+    case 'delivered':
+    case 'undelivered':
+    case 'expired':
+      return { ...base, to: 'sent', providerMessageId, proof: { kind: 'answer', detail } }
+    case 'failed':
+    case 'refused':
+    case 'void':
+      return { ...base, to: 'refused', providerMessageId: null, proof: { kind: 'refusal', detail } }
+    default:
+      return undefined
+  }
+}

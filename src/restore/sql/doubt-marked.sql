@@ -1,0 +1,12 @@
+with marked as (
+  update messaging.execution_authority
+  set state = 'in_doubt', reason = $2::text
+  where message_uuid = any ($1::uuid[]) and state = 'dispatched'
+  returning message_uuid, provider, reason
+), logged as (
+  update messaging.go_sms_logs l
+  set status = 'in_doubt', provider = m.provider, reason = m.reason, updated_at = now()
+  from marked m
+  where l.message_uuid = m.message_uuid and not l.dry_run
+)
+select message_uuid from marked

@@ -1,0 +1,16 @@
+-- What the gateway entered and the ledger may have forgotten: everything since the horizon, less the margin, and
+-- whatever older request or message had no end yet. Nothing that was entered behind the fence. In pieces, by request.
+with piece as (
+  select r.request_id, r.message_uuids, r.recipients, r.sender, r.body
+  from legacy.requests r
+  where r.request_id > $1::uuid and r.received_at <= $2::timestamptz
+    and (r.received_at >= $3::timestamptz or r.answered_at is null
+      or exists (select from legacy.unresolved_messages u where u.request_id = r.request_id))
+  order by r.request_id
+  limit $4::integer
+)
+select p.request_id, m.message_uuid, m.recipient, p.sender, p.body, l.source, l.status
+from piece p
+cross join lateral unnest(p.message_uuids, p.recipients) as m (message_uuid, recipient)
+left join legacy.sms_logs l on l.message_uuid = m.message_uuid and not l.dry_run
+order by p.request_id, m.message_uuid

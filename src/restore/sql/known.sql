@@ -1,0 +1,1 @@
+select message_uuid from messaging.execution_authority where message_uuid = any ($1::uuid[])
