@@ -5,8 +5,7 @@ import { createHash } from 'node:crypto'
 import { migrate, roles } from '../../src/db/migrate.ts'
 import type { CarrierEntry } from '../../test/support/system.ts'
 import { freePorts, killPrograms, spawnProgram, type Program } from '../../test/support/spawn-program.ts'
-import type { ServerSettings } from '../../src/postgres/server-settings.ts'
-import { askOnce, startChaosCluster, type ChaosCluster } from './chaos-cluster.ts'
+import { askOnce, type ChaosCluster } from './chaos-cluster.ts'
 import { pause } from './seeded.ts'
 import { openLink, type TcpLink } from './tcp-link.ts'
 
@@ -25,7 +24,7 @@ export interface Flavour {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-type Ports = [number, number, number, number, number, number, number, number]
+type Ports = [number, number, number, number, number, number, number]
 
 export interface ChaosFleet {
   readonly cluster: ChaosCluster
@@ -44,6 +43,8 @@ export interface ChaosFleet {
   mode(mode: string): Promise<boolean>
   operator(method: string, path: string, body: object): Promise<Response | undefined>
   carrier(): Promise<CarrierEntry[]>
+  /** The whole network leads to another server from now on, as a virtual address that has moved. */
+  leadTo(port: number): void
   /** Processes that ended by themselves while they were up: a fault of the program. */
   readonly brokenDown: readonly string[]
   close(): Promise<void>
@@ -53,12 +54,13 @@ const IN_DOUBT_AFTER_MS = 4_000
 /** Longer than every timeout of a program: what was stopped so long wakes up with all its permits stale. */
 export const LONGER_THAN_ANY_TIMEOUT_MS = 8_000
 
-export async function startChaosFleet(settings: ServerSettings = {}, name?: string): Promise<ChaosFleet> {
-  const [clusterPort, sandbox, faults, proxy, g1, g2, s1, s2] = (await freePorts(8)).map(Number) as Ports
-  const cluster = await startChaosCluster(clusterPort, settings, name)
-  const databaseUrl = await prepareDatabase(cluster)
+/** Ends with the fleet: `cluster` too. */
+export async function startChaosFleet(cluster: ChaosCluster): Promise<ChaosFleet> {
+  const [sandbox, faults, proxy, g1, g2, s1, s2] = (await freePorts(7)).map(Number) as Ports
   const links = new Map<ProgramRole, TcpLink>()
-  for (const role of programRoles) links.set(role, await openLink(clusterPort))
+  for (const role of programRoles) links.set(role, await openLink(cluster.port))
+  const ownLink = await openLink(cluster.port)
+  const databaseUrl = await prepareDatabase(cluster, ownLink.port)
   const url = (port: number) => `http://127.0.0.1:${port}`
   const through = (role: ProgramRole): string => {
     const changed = new URL(databaseUrl)
@@ -178,10 +180,13 @@ export async function startChaosFleet(settings: ServerSettings = {}, name?: stri
     carrierFaults: (body) => put(`${url(sandbox)}/faults`, body),
     mode: async (mode) => (await operator('PUT', '/operator/mode', { mode, reason: 'chaos' }))?.ok ?? false,
     carrier: async () => (await (await fetch(`${url(sandbox)}/log`)).json()) as CarrierEntry[],
+    leadTo(port) {
+      for (const link of [...links.values(), ownLink]) link.leadTo(port)
+    },
     async close() {
       running.clear()
       killPrograms()
-      for (const link of links.values()) await link.close()
+      for (const link of [...links.values(), ownLink]) await link.close()
       await cluster.stop()
     },
   }
@@ -206,10 +211,11 @@ async function call(
   return response
 }
 
-/** A migrated database with a tenant; returns the administrator's URL of it. */
-async function prepareDatabase(cluster: ChaosCluster): Promise<string> {
+/** A migrated database with a tenant; returns the administrator's URL of it by that port. */
+async function prepareDatabase(cluster: ChaosCluster, port: number): Promise<string> {
   await cluster.ask('create database baton')
   const url = new URL(cluster.adminUrl)
+  url.port = String(port)
   url.pathname = '/baton'
   await migrate(url.href, 'legacy', passwords)
   await migrate(url.href, 'messaging', passwords)

@@ -1,5 +1,6 @@
 // npm run chaos -- --minutes N | --hours N [--seed S] | --failover
 import { parseArgs } from 'node:util'
+import { failOver } from './failover.ts'
 import { proveChaos } from './prove-chaos.ts'
 
 const { values } = parseArgs({
@@ -17,12 +18,16 @@ if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
   process.exit(2)
 }
 const onProgress = (line: string): void => console.log(`chaos: ${line}`)
-onProgress(`npm run chaos -- --minutes ${minutes} --seed ${seed}`)
+const again = `npm run chaos -- ${values.failover ? '--failover' : `--minutes ${minutes} --seed ${seed}`}`
+onProgress(again)
 try {
-  console.log(JSON.stringify(await proveChaos({ seed, minutes, onProgress }), null, 2))
+  const proof = values.failover
+    ? await failOver({ standby: 'synchronous', beforeMs: 20_000, afterMs: 20_000, onProgress })
+    : await proveChaos({ seed, minutes, onProgress })
+  console.log(JSON.stringify(proof, null, 2))
   process.exit(0)
 } catch (error) {
   console.error(error)
-  console.error(`chaos: FAILED: npm run chaos -- --minutes ${minutes} --seed ${seed}`)
+  console.error(`chaos: FAILED: ${again}`)
   process.exit(1)
 }

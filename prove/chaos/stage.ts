@@ -3,7 +3,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkInvariants, type Acknowledged, type Verdict } from '../../test/support/checker.ts'
 import { runLoad } from '../../test/support/load.ts'
+import { freePorts } from '../../test/support/spawn-program.ts'
 import { eventually } from '../../test/support/system.ts'
+import { startChaosCluster } from './chaos-cluster.ts'
 import { programRoles, SEND_KEY, startChaosFleet, type ChaosFleet } from './chaos-fleet.ts'
 import { takeTurns, type Nemesis, type Stage } from './nemesis.ts'
 import { carelessSettings, crashes, exhaustion } from './nemeses/database.ts'
@@ -43,7 +45,8 @@ const SERVER = {
 
 /** Rejects with the first invariant that does not hold. */
 export async function runStage(options: StageOptions): Promise<StageResult> {
-  const fleet = await startChaosFleet(SERVER)
+  const [port = 0] = await freePorts(1)
+  const fleet = await startChaosFleet(await startChaosCluster(port, SERVER))
   try {
     return await torment(fleet, options)
   } finally {
