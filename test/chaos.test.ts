@@ -167,6 +167,30 @@ describe('the checker finds what it is there to find, planted into the evidence 
       }),
     ],
     [
+      'a SHADOW message that the service sent',
+      /I4/,
+      ({ ask }) => ({
+        ask: async <Row>(text: string) => {
+          const rows = await ask<Row>(text)
+          return text.includes('from legacy.sms_logs where not dry_run')
+            ? rows.map((row) => ({ ...row, mode: 'SHADOW' }))
+            : rows
+        },
+      }),
+    ],
+    [
+      'another attempt without a proof',
+      /I10/,
+      ({ ask }) => ({
+        ask: async <Row>(text: string) => {
+          const rows = await ask<Row>(text)
+          return text.includes('attempts from messaging.execution_authority')
+            ? rows.map((row) => ({ ...row, attempts: 9 }))
+            : rows
+        },
+      }),
+    ],
+    [
       'an entered message without a log row',
       /I12/,
       ({ ask }) => ({

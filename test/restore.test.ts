@@ -22,8 +22,8 @@ import { eventually, sql, startSystem, unique, type System } from './support/sys
 const MARGIN_MS = 300_000
 
 function done<Value>(outcome: Outcome<Value>): Value {
-  assert.equal(outcome.kind, 'done', 'detail' in outcome ? outcome.detail : '')
-  return (outcome as Extract<Outcome<Value>, { kind: 'done' }>).value
+  if (outcome.kind !== 'done') throw new Error(outcome.detail)
+  return outcome.value
 }
 
 const uuidsOf = (answer: SendResponse): string[] => answer.messages.map((message) => message.message_uuid)

@@ -30,7 +30,9 @@ export interface ChaosFleet {
   readonly cluster: ChaosCluster
   readonly gateways: readonly string[]
   readonly links: ReadonlyMap<ProgramRole, TcpLink>
+  /** As administrator, and as the gateway's role. */
   readonly databaseUrl: string
+  readonly gatewayDatabaseUrl: string
   program(role: Role): Program | undefined
   /** Starts it again and again until it is up, as a supervisor does; gives up when the signal fires. */
   start(role: Role, signal: AbortSignal, flavour?: Flavour): Promise<void>
@@ -166,6 +168,7 @@ export async function startChaosFleet(cluster: ChaosCluster): Promise<ChaosFleet
     gateways,
     links,
     databaseUrl,
+    gatewayDatabaseUrl: through('gateway-1'),
     brokenDown,
     program: (role) => running.get(role),
     start,

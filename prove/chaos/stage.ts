@@ -10,7 +10,7 @@ import { programRoles, SEND_KEY, startChaosFleet, type ChaosFleet } from './chao
 import { takeTurns, type Nemesis, type Stage } from './nemesis.ts'
 import { carelessSettings, crashes, exhaustion } from './nemeses/database.ts'
 import { callNetwork, databasePartitions, lostCommits } from './nemeses/network.ts'
-import { carriers, flips } from './nemeses/operations.ts'
+import { carriers, flips, handBacks } from './nemeses/operations.ts'
 import { processes, surroundings } from './nemeses/processes.ts'
 import { fullDisk, mountSmallDisk } from './nemeses/storage.ts'
 import { seeded } from './seeded.ts'
@@ -71,6 +71,7 @@ async function torment(fleet: ChaosFleet, options: StageOptions): Promise<StageR
       lostCommits,
       carriers,
       flips,
+      handBacks,
       ...(typeof disk === 'string' ? [] : [fullDisk(disk)]),
     ]
     const acknowledged = await underLoad(fleet, all, options)

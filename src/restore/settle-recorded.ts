@@ -48,9 +48,10 @@ export async function settleRecorded(
     if (!last) return { kind: 'done', value: counts }
     after = last.message_uuid
     const records = await legacy.run(recorded, [rows.map((row) => row.message_uuid)])
-    const byUuid = new Map(records.map((record) => [record.message_uuid, record]))
+    // A message can have a row of each side: the one of its holder counts.
+    const byHolder = new Map(records.map((record) => [`${record.source} ${record.message_uuid}`, record]))
     for (const row of rows) {
-      const settlement = settlementOf(row, byUuid.get(row.message_uuid), actor)
+      const settlement = settlementOf(row, byHolder.get(`${row.holder} ${row.message_uuid}`), actor)
       counts[settlement === undefined ? 'inDoubt' : settlement.to === 'sent' ? 'sent' : 'refused']++
       if (settlement && execute) await settleProven(messaging, settlement)
     }
@@ -58,11 +59,11 @@ export async function settleRecorded(
 }
 
 function settlementOf(
-  { message_uuid: messageUuid, attempt_token: attemptToken, holder }: DoubtRow,
+  { message_uuid: messageUuid, attempt_token: attemptToken }: DoubtRow,
   record: RecordedRow | undefined,
   actor: string,
 ): ProvenSettlement | undefined {
-  if (!record || (record.source === 'go') !== (holder === 'go')) return undefined
+  if (!record) return undefined
   const providerMessageId = record.provider_message_id
   const base = { messageUuid, attemptToken, actor }
   const said = record.source === 'go' ? record.delivery_status : record.status

@@ -1,4 +1,7 @@
 // What people and carriers do: modes that change under way, carriers that misbehave, hand-backs.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Nemesis } from '../nemesis.ts'
 import { pause } from '../seeded.ts'
 
@@ -44,4 +47,38 @@ export const carriers: Nemesis = {
     }
     await fleet.carrierFaults({})
   },
+}
+
+const ROOT = join(import.meta.dirname, '..', '..', '..')
+const HAND_BACK_BOUND_MS = 20_000
+
+/** The operator takes back what the services have not begun, by the command line, in a process of its own. */
+export const handBacks: Nemesis = {
+  name: 'hand-backs',
+  async run({ fleet, tally, seeded }, signal) {
+    if (!existsSync(join(ROOT, 'src', 'cli', 'hand-back.ts')))
+      return tally.skip('hand-back', 'this version has no verb for it')
+    const own = seeded.branch('hand-backs')
+    while (!signal.aborted) {
+      await pause(own.between(8_000, 16_000), signal)
+      if (signal.aborted) return
+      if (await handBack(fleet.gatewayDatabaseUrl)) tally.count('hand-back')
+    }
+  },
+}
+
+function handBack(databaseUrl: string): Promise<boolean> {
+  const words = ['hand-back', '--execute', '--reason', 'chaos', '--json']
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', join(ROOT, 'bin', 'baton.ts'), ...words],
+      {
+        env: { ...process.env, DATABASE_URL: databaseUrl },
+        timeout: HAND_BACK_BOUND_MS,
+        killSignal: 'SIGKILL',
+      },
+      (error) => resolve(error === null),
+    )
+  })
 }

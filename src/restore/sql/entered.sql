@@ -12,5 +12,11 @@ with piece as (
 select p.request_id, m.message_uuid, m.recipient, p.sender, p.body, l.source, l.status
 from piece p
 cross join lateral unnest(p.message_uuids, p.recipients) as m (message_uuid, recipient)
-left join legacy.sms_logs l on l.message_uuid = m.message_uuid and not l.dry_run
+-- Where both sides have a row, the legacy side was the later one.
+left join lateral (
+  select s.source, s.status from legacy.sms_logs s
+  where s.message_uuid = m.message_uuid and not s.dry_run
+  order by s.source = 'legacy' desc
+  limit 1
+) l on true
 order by p.request_id, m.message_uuid
