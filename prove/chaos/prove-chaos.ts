@@ -1,5 +1,6 @@
 // The third depth of the proof: the real processes under every fault that can be made on one machine.
 import { createTally } from './tally.ts'
+import type { PlantedBug } from './nemeses/planted.ts'
 import { forgetPreviousVersion } from './previous-version.ts'
 import { runStage, type StageResult } from './stage.ts'
 import { missingWitnesses, type Witnesses } from './witnesses.ts'
@@ -7,6 +8,8 @@ import { missingWitnesses, type Witnesses } from './witnesses.ts'
 export interface ChaosOptions {
   readonly seed: number
   readonly minutes: number
+  /** Planted into the run's own database: then the run has to fail. */
+  readonly bug?: PlantedBug | undefined
   readonly onProgress?: (line: string) => void
 }
 
@@ -33,6 +36,7 @@ const STAGE_MINUTES_MAX = 10
 export async function proveChaos({
   seed,
   minutes,
+  bug,
   onProgress = () => {},
 }: ChaosOptions): Promise<ChaosProof> {
   const tally = createTally()
@@ -42,7 +46,7 @@ export async function proveChaos({
     for (let n = 0; n < stages; n++) {
       const forMs = (minutes / stages) * 60_000
       onProgress(`stage ${n + 1} of ${stages}: ${Math.round(forMs / 1_000)} s with seed ${seed + n}`)
-      const result = await runStage({ seed: seed + n, forMs, tally, onProgress })
+      const result = await runStage({ seed: seed + n, forMs, tally, onProgress, bug })
       onProgress(`stage ${n + 1}: ${JSON.stringify(result)}`)
       results.push(result)
     }

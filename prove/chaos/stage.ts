@@ -11,6 +11,7 @@ import { takeTurns, type Nemesis, type Stage } from './nemesis.ts'
 import { carelessSettings, crashes, exhaustion } from './nemeses/database.ts'
 import { callNetwork, databasePartitions, lostCommits } from './nemeses/network.ts'
 import { carriers, flips, handBacks } from './nemeses/operations.ts'
+import { planted, type PlantedBug } from './nemeses/planted.ts'
 import { processes, surroundings } from './nemeses/processes.ts'
 import { fullDisk, mountSmallDisk } from './nemeses/storage.ts'
 import { seeded } from './seeded.ts'
@@ -22,6 +23,8 @@ export interface StageOptions {
   readonly forMs: number
   readonly tally: Tally
   readonly onProgress: (line: string) => void
+  /** A bug to be found. */
+  readonly bug?: PlantedBug | undefined
 }
 
 export interface StageResult {
@@ -73,6 +76,7 @@ async function torment(fleet: ChaosFleet, options: StageOptions): Promise<StageR
       flips,
       handBacks,
       ...(typeof disk === 'string' ? [] : [fullDisk(disk)]),
+      ...(options.bug === undefined ? [] : [planted(options.bug)]),
     ]
     const acknowledged = await underLoad(fleet, all, options)
     onProgress('faults have stopped: draining')

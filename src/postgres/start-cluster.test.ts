@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { freePorts } from '../../test/support/spawn-program.ts'
 import { ClusterError } from './cluster-error.ts'
-import { anyKind, kinds, query, silent, temporaryDirectory } from './cluster-fixture.ts'
+import { anyKind, killAndWait, kinds, query, silent, temporaryDirectory } from './cluster-fixture.ts'
 import { startCluster } from './start-cluster.ts'
 
 const DATA = 'cluster/data'
@@ -44,6 +45,21 @@ for (const { name, binaries, skip } of kinds) {
       assert.equal(second.adopted, false)
       assert.deepEqual(await query(second.adminUrl, 'select answer from kept'), [{ answer: 42 }])
       assert.equal(await second.stop(), 'stopped')
+      assert.equal(await second.stop(), 'stopped')
+    })
+
+    test('comes back on the port it was given after a crash', async (t) => {
+      const directory = temporaryDirectory(t)
+      const [port = 0] = await freePorts(1)
+      const onPort = () => startCluster({ directory, binaries: binaries!, log: silent, port })
+      const first = await onPort()
+      assert.equal(first.port, port)
+      await query(first.adminUrl, 'create table kept as select 42 as answer')
+      await killAndWait(first.pid)
+      const second = await onPort()
+      assert.deepEqual([second.port, second.adopted], [port, false])
+      assert.deepEqual(await query(first.adminUrl, 'select answer from kept'), [{ answer: 42 }])
+      assert.equal(await first.stop(), 'in_use')
       assert.equal(await second.stop(), 'stopped')
     })
 
