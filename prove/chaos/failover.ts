@@ -1,9 +1,11 @@
 // The primary is killed under load and its standby takes over at the same address.
+import { fenceSends, markForgotten, reconcileRestored, reopenSends } from '../../src/cli/restore-steps.ts'
+import type { Outcome } from '../../src/cli/shell.ts'
 import { checkInvariants, type Verdict } from '../../test/support/checker.ts'
 import { runLoad } from '../../test/support/load.ts'
 import { freePorts } from '../../test/support/spawn-program.ts'
 import type { CarrierEntry } from '../../test/support/system.ts'
-import { startChaosCluster } from './chaos-cluster.ts'
+import { askOnce, startChaosCluster } from './chaos-cluster.ts'
 import { SEND_KEY, startChaosFleet, type ChaosFleet } from './chaos-fleet.ts'
 import { drain } from './stage.ts'
 import { pause } from './seeded.ts'
@@ -23,14 +25,21 @@ export interface Failover {
   readonly sentAfter: number
   /** Texts the carrier sent and the ledger that is left knows no dispatch of: each could go out again. */
   readonly forgotten: number
-  /** What the checker says; undefined for an asynchronous standby, of which it need not hold. */
+  /** Messages that the carrier has sent more than once. */
+  readonly duplicates: number
+  /** What the checker says; undefined for an asynchronous standby, whose records have a hole. */
   readonly verdict: Verdict | undefined
 }
 
 const CALLERS = 12
 const BEHIND_MS = 1_500
+const FENCED_MS = 2_000
+const MARGIN_MS = 60_000
 
-/** Rejects when an invariant does not hold with a synchronous standby. */
+/**
+ * Rejects when an invariant does not hold with a synchronous standby. An asynchronous one takes over by the procedure for
+ * a restore: fenced before a program reaches it, marked, reconciled, reopened.
+ */
 export async function failOver(options: FailoverOptions): Promise<Failover> {
   const [primaryPort = 0, standbyPort = 0] = await freePorts(2)
   const primary = await startChaosCluster(primaryPort, { max_connections: '80' }, 'failover')
@@ -76,25 +85,56 @@ async function underLoad(fleet: ChaosFleet, standby: Standby, options: FailoverO
   const sentBefore = (await fleet.carrier()).length
   onProgress(`the primary is dead, ${sentBefore} texts sent`)
   await standby.promote()
-  fleet.leadTo(standby.port)
-  onProgress('the standby is the primary')
+  const isComplete = options.standby === 'synchronous'
+  const forgotten = await forgottenBy(standby, await fleet.carrier())
+  if (isComplete) fleet.leadTo(standby.port)
+  else await takeOverIncomplete(fleet, standby)
+  onProgress(`the standby is the primary; ${forgotten} texts were sent that it knows nothing of`)
   await pause(options.afterMs)
   enough.abort()
   const acknowledged = await loading
   await flipping
+  await drain(fleet)
+  if (fleet.brokenDown.length > 0)
+    throw new Error(`a program ended by itself: ${fleet.brokenDown.join('\n')}`)
   const carrier = await fleet.carrier()
-  const result = {
+  const references = Map.groupBy(carrier, (entry) => entry.reference)
+  const twice = [...references].filter(([, entries]) => entries.length > 1).map(([reference]) => reference)
+  assert.deepEqual(twice, [], 'I1: sent more than once')
+  assert.equal(
+    forgotten > 0,
+    !isComplete,
+    'only an asynchronous standby forgets, and this run has to show it',
+  )
+  return {
     acknowledged: acknowledged.length,
     sentBefore,
     sentAfter: carrier.length - sentBefore,
-    forgotten: await forgottenBy(fleet, carrier),
+    forgotten,
+    duplicates: twice.length,
+    verdict: isComplete ? await checkInvariants({ ask: fleet.ask, carrier, acknowledged }) : undefined,
   }
-  if (options.standby === 'asynchronous') return { ...result, verdict: undefined }
-  await drain(fleet)
-  const verdict = await checkInvariants({ ask: fleet.ask, carrier: await fleet.carrier(), acknowledged })
-  if (fleet.brokenDown.length > 0)
-    throw new Error(`a program ended by itself: ${fleet.brokenDown.join('\n')}`)
-  return { ...result, verdict }
+}
+
+/** Gateway and ledger went back in time together: one database holds both. */
+async function takeOverIncomplete(fleet: ChaosFleet, standby: Standby): Promise<void> {
+  const url = databaseOf(standby)
+  const urls = { adminUrl: url, legacyAdminUrl: url }
+  const done = <Value>(outcome: Outcome<Value>): void => {
+    if (outcome.kind !== 'done') throw new Error(outcome.detail)
+  }
+  done(await fenceSends(urls, { reason: 'an asynchronous standby was promoted', execute: true }))
+  fleet.leadTo(standby.port)
+  await pause(FENCED_MS)
+  done(await markForgotten(urls, { marginMs: MARGIN_MS, execute: true }))
+  done(await reconcileRestored(urls, true))
+  done(await reopenSends(urls, { nothingLost: false, execute: true }))
+}
+
+function databaseOf({ adminUrl }: Standby): string {
+  const url = new URL(adminUrl)
+  url.pathname = '/baton'
+  return url.href
 }
 
 async function flip(fleet: ChaosFleet, signal: AbortSignal): Promise<void> {
@@ -104,8 +144,9 @@ async function flip(fleet: ChaosFleet, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function forgottenBy(fleet: ChaosFleet, carrier: readonly CarrierEntry[]): Promise<number> {
-  const rows = await fleet.ask<{ message_uuid: string }>(
+async function forgottenBy(standby: Standby, carrier: readonly CarrierEntry[]): Promise<number> {
+  const rows = await askOnce<{ message_uuid: string }>(
+    databaseOf(standby),
     'select message_uuid from messaging.execution_authority where attempts >= 1',
   )
   const known = new Set(rows.map((row) => row.message_uuid))

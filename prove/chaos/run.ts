@@ -31,7 +31,10 @@ const again = `npm run chaos -- ${values.failover ? '--failover' : `--minutes ${
 onProgress(again)
 try {
   const proof = values.failover
-    ? await failOver({ standby: 'synchronous', beforeMs: 20_000, afterMs: 20_000, onProgress })
+    ? [
+        await failOver({ standby: 'synchronous', beforeMs: 15_000, afterMs: 15_000, onProgress }),
+        await failOver({ standby: 'asynchronous', beforeMs: 10_000, afterMs: 15_000, onProgress }),
+      ]
     : await proveChaos({ seed, minutes, bug, onProgress })
   console.log(JSON.stringify(proof, null, 2))
   if (bug !== undefined) console.error(`chaos: FAILED: the planted bug was not found: ${bug}`)
