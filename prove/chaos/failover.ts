@@ -1,4 +1,5 @@
 // The primary is killed under load and its standby takes over at the same address.
+import assert from 'node:assert/strict'
 import { fenceSends, markForgotten, reconcileRestored, reopenSends } from '../../src/cli/restore-steps.ts'
 import type { Outcome } from '../../src/cli/shell.ts'
 import { checkInvariants, type Verdict } from '../../test/support/checker.ts'
