@@ -1,6 +1,7 @@
 // Holds the invariants against what the carrier logged by itself, the ledger, both logs, quota and the answers.
 import assert from 'node:assert/strict'
 import type { AuthorityState, Holder } from '../../src/core/authority-state.ts'
+import { checkRecords } from './record-checker.ts'
 import type { CarrierEntry } from './system.ts'
 
 type Ask = <Row>(text: string) => Promise<Row[]>
@@ -29,7 +30,6 @@ interface LogRow {
   source: 'legacy' | 'go'
   status: string
   mode: string
-  fallback: string | null
 }
 
 export interface Verdict {
@@ -54,7 +54,7 @@ export async function checkInvariants({ ask, carrier, acknowledged }: Evidence):
     await ask<{ uuid: string }>('select unnest(message_uuids) as uuid from legacy.requests')
   ).map(({ uuid }) => uuid)
   const logs = await ask<LogRow>(
-    'select message_uuid, source, status, mode, fallback from legacy.sms_logs where not dry_run',
+    'select message_uuid, source, status, mode from legacy.sms_logs where not dry_run',
   )
   const logged = Map.groupBy(logs, (row) => row.message_uuid)
 
@@ -95,53 +95,8 @@ export async function checkInvariants({ ask, carrier, acknowledged }: Evidence):
     if (row.state === 'sent') assert.ok(sends.has(uuid), `lost: ${uuid} is sent, the carrier has nothing`)
     assert.ok(known.has(uuid), `ledger row ${uuid} was never entered`)
   }
-  await assertDryShadow(ask, carrier, logs)
-  await assertProven(ask, ledger)
+  await checkRecords(ask, carrier)
   return { ...(await conserve(ask, entered, ledger, logged, logs)), carried: carrier.length }
-}
-
-async function assertDryShadow(
-  ask: Ask,
-  carrier: readonly CarrierEntry[],
-  logs: readonly LogRow[],
-): Promise<void> {
-  const shadowed = new Set(logs.filter((row) => row.mode === 'SHADOW').map((row) => row.message_uuid))
-  for (const { reference, account } of carrier)
-    assert.ok(
-      account !== 'service' || !shadowed.has(reference),
-      `I4: ${reference} of SHADOW was sent by the service`,
-    )
-  for (const { uuid } of await ask<{ uuid: string }>(
-    'select message_uuid as uuid from legacy.quota_settlements where charged',
-  ))
-    assert.ok(!shadowed.has(uuid), `I4: ${uuid} of SHADOW was charged`)
-  for (const { message_uuid, mode, fallback } of logs)
-    assert.ok(fallback === null || mode === 'ON', `I8: ${message_uuid} of ${mode} fell back: ${fallback}`)
-}
-
-interface ProofRow {
-  message_uuid: string
-  to_state: AuthorityState
-}
-
-/** Every further attempt rests on a proof, and what a proof says is what came of it. */
-async function assertProven(ask: Ask, ledger: ReadonlyMap<string, LedgerRow>): Promise<void> {
-  const proofs = await ask<ProofRow>('select message_uuid, to_state from messaging.authority_proofs')
-  const freed = Map.groupBy(
-    proofs.filter((proof) => proof.to_state === 'claimed'),
-    (proof) => proof.message_uuid,
-  )
-  for (const [uuid, { attempts }] of ledger) {
-    const count = freed.get(uuid)?.length ?? 0
-    assert.ok(attempts <= count + 1, `I10: attempt ${attempts} of ${uuid} rests on ${count} proofs`)
-  }
-  for (const { message_uuid, to_state } of proofs) {
-    const state = ledger.get(message_uuid)?.state
-    assert.ok(
-      to_state === 'claimed' || state === to_state,
-      `I10: ${message_uuid}: proven ${to_state}, ledger: ${state}`,
-    )
-  }
 }
 
 async function conserve(
