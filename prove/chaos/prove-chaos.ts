@@ -62,9 +62,9 @@ export async function proveChaos({
     cases: results.reduce((sum, { verdict }) => sum + verdict.entered, 0),
     faults: { ...tally.faults },
     skipped: { ...tally.skipped },
-    // The checker has asserted both over every message.
-    duplicates: 0,
-    lost: 0,
+    // Both are 0 by what the checker has asserted before; counted again, from the two sides alone.
+    duplicates: results.reduce((sum, { duplicates }) => sum + duplicates, 0),
+    lost: results.reduce((sum, { lost }) => sum + lost, 0),
     inDoubt: results.reduce((sum, { verdict }) => sum + verdict.inDoubt, 0),
     witnesses,
   }

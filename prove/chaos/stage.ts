@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { checkInvariants, type Acknowledged, type Verdict } from '../../test/support/checker.ts'
 import { runLoad } from '../../test/support/load.ts'
 import { freePorts } from '../../test/support/spawn-program.ts'
-import { eventually } from '../../test/support/system.ts'
+import { eventually, type CarrierEntry } from '../../test/support/system.ts'
 import { startChaosCluster } from './chaos-cluster.ts'
 import { programRoles, SEND_KEY, startChaosFleet, type ChaosFleet } from './chaos-fleet.ts'
 import { takeTurns, type Nemesis, type Stage } from './nemesis.ts'
@@ -30,6 +30,10 @@ export interface StageOptions {
 export interface StageResult {
   readonly acknowledged: number
   readonly verdict: Verdict
+  /** Messages that the carrier has sent more than once. */
+  readonly duplicates: number
+  /** Acknowledged and unknown to the ledger, or sent by its account and not by the carrier's. */
+  readonly lost: number
   readonly witnesses: Witnesses
 }
 
@@ -87,10 +91,30 @@ async function torment(fleet: ChaosFleet, options: StageOptions): Promise<StageR
       throw new Error(`a program ended by itself: ${fleet.brokenDown.join('\n')}`)
     const carrier = await fleet.carrier()
     const verdict = await checkInvariants({ ask: fleet.ask, carrier, acknowledged })
-    return { acknowledged: acknowledged.length, verdict, witnesses: await readWitnesses(fleet, tally) }
+    return {
+      acknowledged: acknowledged.length,
+      verdict,
+      ...(await countBySide(fleet, carrier, acknowledged)),
+      witnesses: await readWitnesses(fleet, tally),
+    }
   } finally {
     if (typeof disk !== 'string') disk.unmount()
   }
+}
+
+async function countBySide(
+  { ask }: ChaosFleet,
+  carrier: readonly CarrierEntry[],
+  acknowledged: readonly Acknowledged[],
+): Promise<Pick<StageResult, 'duplicates' | 'lost'>> {
+  const rows = await ask<{ message_uuid: string; state: string }>(
+    'select message_uuid, state from messaging.execution_authority',
+  )
+  const known = new Set(rows.map((row) => row.message_uuid))
+  const sent = new Set(carrier.map((entry) => entry.reference))
+  const forgotten = acknowledged.filter(({ message_uuid }) => !known.has(message_uuid))
+  const missing = rows.filter((row) => row.state === 'sent' && !sent.has(row.message_uuid))
+  return { duplicates: carrier.length - sent.size, lost: forgotten.length + missing.length }
 }
 
 async function underLoad(

@@ -1,12 +1,14 @@
 // The verbs of a restore as a script uses them: rehearsal by default, exit codes 0, 1 refused or fenced, 2 usage or
 // away, 3 hold.
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { uuidv7 } from 'uuidv7'
 import { testDatabase } from '../../test/support/database.ts'
 import { populate } from '../../test/support/population.ts'
 import { seedTenant } from '../../test/support/system.ts'
 import { createClaims } from '../authority/claim.ts'
+import { settleProven } from '../authority/proof.ts'
 import { runCli } from './index.ts'
 
 const DAY_MS = 86_400_000
@@ -42,6 +44,51 @@ async function run(
     exit: (exitCode) => assert.fail(`exit ${exitCode}`),
   })
   return { code, out: out.join('\n'), complaints: complaints.join('\n') }
+}
+
+interface Unspent {
+  readonly uuid: string
+  readonly token: string
+}
+
+/** A legacy claim whose answer the gateway never heard, as the copy of both sides holds it. */
+async function leaveUnspent(): Promise<Unspent> {
+  const [uuid, token] = [uuidv7(), randomUUID()]
+  await database.admin.transaction(async (runner) => {
+    for (const text of [
+      'set local session_replication_role = replica',
+      `insert into messaging.execution_authority (message_uuid, state, holder, attempt_token, attempts, provider, dispatched_at)
+       values ('${uuid}', 'dispatched', 'legacy', '${token}', 1, 'driver', now())`,
+      `insert into legacy.unresolved_messages (message_uuid, request_id, reason, unspent_token, noted_at)
+       select '${uuid}', request_id, 'the ledger cannot be asked', '${token}', now() - interval '1 hour'
+       from legacy.requests limit 1`,
+    ])
+      await runner.run({ name: '', text })
+  })
+  return { uuid, token }
+}
+
+/** A settler that remembers the token cannot take the message back any more, to send it once more. */
+async function assertEnded({ uuid, token }: Unspent): Promise<void> {
+  const isTakenBack = await settleProven(database.gateway, {
+    messageUuid: uuid,
+    attemptToken: token,
+    to: 'claimed',
+    providerMessageId: null,
+    proof: { kind: 'not_sent', detail: 'no permit was ever made' },
+    actor: 'gateway settler',
+  })
+  assert.equal(isTakenBack, false)
+  const [row] = await database.admin.run<{ state: string; unspent_token: string | null }>({
+    name: '',
+    text: `select a.state, u.unspent_token from messaging.execution_authority a
+      join legacy.unresolved_messages u using (message_uuid) where a.message_uuid = '${uuid}'`,
+  })
+  assert.deepEqual(row, { state: 'in_doubt', unspent_token: null })
+  await database.admin.run({
+    name: '',
+    text: `delete from legacy.unresolved_messages where message_uuid = '${uuid}'`,
+  })
 }
 
 test('without a database, a reason or a time that is one: 2', async () => {
@@ -85,6 +132,7 @@ test('fence, mark, reconcile, reopen: a rehearsal each, then the step', async ()
     ])
       await runner.run({ name: '', text })
   })
+  const unspent = await leaveUnspent()
   const planned = await run(['mark', '--taken-at', new Date(Date.now() - DAY_MS).toISOString(), '--json'])
   assert.equal((JSON.parse(planned.out) as { forgotten: number }).forgotten, 10)
   const marked = await run(['mark', '--taken-at', new Date(Date.now() - DAY_MS).toISOString(), '--execute'])
@@ -95,8 +143,10 @@ test('fence, mark, reconcile, reopen: a rehearsal each, then the step', async ()
   })
   assert.equal(row?.n, 10)
 
+  await assertEnded(unspent)
+
   const reconciled = await run(['reconcile', '--execute'])
-  assert.match(reconciled.out, /On record: 0 sent, 0 refused; in doubt, for a person: 10/)
+  assert.match(reconciled.out, /On record: 0 sent, 0 refused; in doubt, for a person: 11/)
   assert.equal(reconciled.code, 0, reconciled.out)
 
   assert.match((await run(['reopen'])).out, /Rehearsal/)

@@ -4,6 +4,7 @@ import { readFence, type Fence } from './fence.ts'
 import { coverLostTime } from './lost-time.ts'
 import { forgottenMessages, openMessages, type Forgotten } from './lost-messages.ts'
 import type { RestoreDatabases, Step } from './restore-step.ts'
+import { voidUnspentTokens } from './void-tokens.ts'
 
 export interface MarkOptions {
   /** When the copy was taken; the newest moment the ledger knows of, where nobody says. The earlier one counts. */
@@ -46,6 +47,7 @@ export async function markLost(databases: RestoreDatabases, options: MarkOptions
   if (!fence) return { kind: 'not_now', why: 'no fence is raised: run baton restore fence --execute first' }
   const horizon = await horizonOf(databases, fence, options)
   const from = new Date(horizon.getTime() - options.marginMs)
+  if (options.execute) await voidUnspentTokens(databases, fence)
   let [forgotten, rejected, open] = [0, 0, 0]
   for await (const piece of forgottenMessages(databases, { from, until: fence.entered_until })) {
     forgotten += piece.length

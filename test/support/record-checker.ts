@@ -15,8 +15,6 @@ async function checkModes(ask: Ask, carrier: readonly CarrierEntry[]): Promise<v
   const logs = await ask<{ message_uuid: string; mode: string; fallback: string | null }>(
     'select message_uuid, mode, fallback from legacy.sms_logs where not dry_run',
   )
-  for (const { message_uuid, mode, fallback } of logs)
-    assert.ok(fallback === null || mode === 'ON', `I8: ${message_uuid} of ${mode} fell back: ${fallback}`)
   const shadowed = new Set(logs.filter((row) => row.mode === 'SHADOW').map((row) => row.message_uuid))
   for (const { reference, account } of carrier)
     assert.ok(
@@ -27,6 +25,8 @@ async function checkModes(ask: Ask, carrier: readonly CarrierEntry[]): Promise<v
     'select message_uuid as uuid from legacy.quota_settlements where charged',
   )
   for (const { uuid } of charged) assert.ok(!shadowed.has(uuid), `I4: ${uuid} of SHADOW was charged`)
+  for (const { message_uuid, mode, fallback } of logs)
+    assert.ok(fallback === null || mode === 'ON', `I8: ${message_uuid} of ${mode} fell back: ${fallback}`)
 }
 
 /** Every further attempt rests on a proof, and what a proof says is what came of it. */
