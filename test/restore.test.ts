@@ -14,10 +14,11 @@ import {
 import type { SendResponse } from '../src/contract/gateway-api.ts'
 import type { ServiceResponse } from '../src/contract/service-api.ts'
 import type { Outcome } from '../src/cli/shell.ts'
+import type { GatewayStatus } from '../src/gateway/status.ts'
 import { copyDatabase } from './support/database-copy.ts'
 import { testDatabase, type TestDatabase } from './support/database.ts'
 import { reservedNumbers } from './support/numbers.ts'
-import { eventually, sql, startSystem, unique, type System } from './support/system.ts'
+import { eventually, OPERATOR_KEY, sql, startSystem, unique, type System } from './support/system.ts'
 
 const MARGIN_MS = 300_000
 
@@ -131,6 +132,8 @@ for (const isLegacyLost of [false, true]) {
 
     test('behind the fence nothing is claimed, dispatched or replayed, in whatever words', async () => {
       assert.match(done(await showFence(urls))?.reason ?? '', /disk was lost/)
+      const status = await system.call<GatewayStatus>('GET', '/operator/status', undefined, OPERATOR_KEY)
+      assert.equal(status.body.fence?.reason, 'the disk was lost')
       const before = await carried(system)
       fenced = [...(await sendIn(system, 'ON', 5)), ...(await sendIn(system, 'OFF', 5))]
       assert.equal(await retryLate(lost, [...since.slice(0, 3), uuidv7()]), 0)

@@ -63,7 +63,7 @@ export function statusCommand({ reach, report, finish }: CliContext): Command {
 const isHealthy = ({ health }: Status['programs'][number]): boolean => health === 'healthy'
 
 function render({ programs, gateway }: Status): string {
-  const { mode, breaker, shadow, ledger, quota } = gateway
+  const { mode, breaker, shadow, ledger, fence, quota } = gateway
   const underWay =
     ledger === null
       ? 'The ledger cannot be asked.'
@@ -78,6 +78,7 @@ function render({ programs, gateway }: Status): string {
       ['program', 'url', 'health'],
       programs.map(({ name, url, health }) => [name, url, health]),
     ),
+    ...(fence ? [`All sends are fenced: ${fence.reason}: see baton restore status`] : []),
     renderModes(mode),
     table(
       ['breaker', 'in progress', 'open requests', 'unresolved', 'shadowed', 'compared', 'dropped', 'failed'],

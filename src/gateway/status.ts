@@ -17,6 +17,7 @@ const counts = statement<{ open_requests: number; unresolved_messages: number }>
   './sql/status.sql',
 )
 const ledgerCounts = statement<LedgerCount>(import.meta.url, './sql/ledger-status.sql')
+const openFence = statement<{ reason: string; raised_at: Date }>(import.meta.url, './sql/open-fence.sql')
 const quotas = statement<{ tenant: string; limit: number; used: number; reserved: number }>(
   import.meta.url,
   './sql/quota-status.sql',
@@ -32,6 +33,8 @@ export interface GatewayStatus {
   readonly unresolved_messages: number
   /** Messages that are not settled, by holder and state; null when the ledger cannot be asked. */
   readonly ledger: readonly LedgerCount[] | null
+  /** Present while all sends are stopped; null otherwise, or when the ledger cannot be asked. */
+  readonly fence: { readonly reason: string; readonly raised_at: Date } | null
   readonly quota: readonly { tenant: string; limit: number; used: number; reserved: number }[]
 }
 
@@ -40,10 +43,11 @@ export async function readStatus(
   ledgerDatabase: Database,
   live: Pick<GatewayStatus, 'breaker' | 'shadow' | 'requests_in_progress'>,
 ): Promise<GatewayStatus> {
-  const [mode, [open], ledger, quota] = await Promise.all([
+  const [mode, [open], ledger, fences, quota] = await Promise.all([
     viewModes(legacyDatabase),
     legacyDatabase.run(counts),
     ledgerDatabase.run(ledgerCounts).catch(() => null),
+    ledgerDatabase.run(openFence).catch(() => []),
     legacyDatabase.run(quotas),
   ])
   return {
@@ -52,6 +56,7 @@ export async function readStatus(
     open_requests: open?.open_requests ?? 0,
     unresolved_messages: open?.unresolved_messages ?? 0,
     ledger,
+    fence: fences[0] ?? null,
     quota,
   }
 }
