@@ -194,6 +194,11 @@ export async function startChaosFleet(cluster: ChaosCluster): Promise<ChaosFleet
     },
   }
   const never = new AbortController().signal
+  // Only a process that ends in order leaves what it compiled to the next: those that are killed find it then.
+  for (const role of ['carrier', 'fault-proxy', 'gateway-1', 'service-1'] as const) {
+    await start(role, never)
+    await fleet.kill(role, 'SIGTERM')
+  }
   for (const role of ['carrier', 'fault-proxy', ...programRoles] as const) await start(role, never)
   return fleet
 }

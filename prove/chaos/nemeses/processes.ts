@@ -56,7 +56,7 @@ export const surroundings: Nemesis = {
   async run({ fleet, tally, seeded }, signal) {
     const own = seeded.branch('surroundings')
     while (!signal.aborted) {
-      await pause(own.between(12_000, 24_000), signal)
+      await pause(own.between(8_000, 16_000), signal)
       if (signal.aborted) return
       const role = own.pick(['carrier', 'fault-proxy'] as const)
       await fleet.kill(role)
@@ -72,15 +72,15 @@ async function strikeAgain(stage: Stage, role: Role, signal: AbortSignal, begin:
   const own = stage.seeded.branch(role)
   let startMs = 0
   while (!signal.aborted) {
-    // On a busy machine a start takes long: what is up less than it starts never gets to work.
-    await pause(startMs + own.between(400, 3_200), signal)
+    // On a busy machine a start takes long: what is killed as soon as it is up never gets to work.
+    await pause(startMs / 2 + own.between(300, 2_500), signal)
     if (signal.aborted) return
     const how = own.random()
-    if (how < 0.05) {
+    if (how < 0.04) {
       await freeze(stage, role, signal)
       continue
     }
-    await (how < 0.82 ? kill(stage, role) : terminate(stage, role, own.chance(0.5)))
+    await (how < 0.88 ? kill(stage, role) : terminate(stage, role, own.chance(0.5)))
     const { name, flavour } = begin(own)
     const from = performance.now()
     await fleet.start(role, signal, flavour)
