@@ -5,7 +5,14 @@ import type { CarrierEntry } from './system.ts'
 
 type Ask = <Row>(text: string) => Promise<Row[]>
 
-/** Asserts I4, I8 and I10, as far as the records tell. */
+interface LedgerRow {
+  message_uuid: string
+  state: AuthorityState
+  reason: string | null
+  attempts: number
+}
+
+/** Asserts I4, I8 and I10, as far as the records tell, and that a doubt has its evidence. */
 export async function checkRecords(ask: Ask, carrier: readonly CarrierEntry[]): Promise<void> {
   await checkModes(ask, carrier)
   await checkProofs(ask)
@@ -31,8 +38,8 @@ async function checkModes(ask: Ask, carrier: readonly CarrierEntry[]): Promise<v
 
 /** Every further attempt rests on a proof, and what a proof says is what came of it. */
 async function checkProofs(ask: Ask): Promise<void> {
-  const rows = await ask<{ message_uuid: string; state: AuthorityState; attempts: number }>(
-    'select message_uuid, state, attempts from messaging.execution_authority',
+  const rows = await ask<LedgerRow>(
+    'select message_uuid, state, reason, attempts from messaging.execution_authority',
   )
   const states = new Map(rows.map((row) => [row.message_uuid, row.state]))
   const proofs = await ask<{ message_uuid: string; to_state: AuthorityState }>(
@@ -42,7 +49,8 @@ async function checkProofs(ask: Ask): Promise<void> {
     proofs.filter((proof) => proof.to_state === 'claimed'),
     (proof) => proof.message_uuid,
   )
-  for (const { message_uuid: uuid, attempts } of rows) {
+  for (const { message_uuid: uuid, state, reason, attempts } of rows) {
+    assert.ok(state !== 'in_doubt' || reason !== null, `I3: ${uuid} is in doubt without evidence`)
     const count = freed.get(uuid)?.length ?? 0
     assert.ok(attempts <= count + 1, `I10: attempt ${attempts} of ${uuid} rests on ${count} proofs`)
   }
