@@ -8,6 +8,7 @@ import { evidenceCommand } from './evidence.ts'
 import { faultsCommand } from './faults.ts'
 import { inDoubtCommand } from './in-doubt.ts'
 import { gateCommand } from './gate.ts'
+import { mcpCommand } from './mcp/verb.ts'
 import { messageCommand } from './message.ts'
 import { modeCommand } from './mode.ts'
 import { reconcileCommand } from './reconcile.ts'
@@ -33,6 +34,7 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
   compareCommand,
   gateCommand,
   evidenceCommand,
+  (context) => mcpCommand(context, runCli),
   ({ shell, finish }) =>
     runbookCommand({
       stdin: shell.stdin,
