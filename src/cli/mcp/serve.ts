@@ -11,7 +11,7 @@ import {
 import { Value } from 'typebox/value'
 import { maskNumbers } from '../../process/mask-numbers.ts'
 import type { CliShell } from '../shell.ts'
-import { tools, type Input, type Tool } from './tools.ts'
+import { tools, type Tool } from './tools.ts'
 
 export interface McpOptions {
   readonly shell: CliShell
@@ -19,6 +19,8 @@ export interface McpOptions {
   readonly run: (argv: readonly string[], shell: CliShell) => Promise<number>
   readonly changesAllowed: boolean
 }
+
+type Input = Readonly<Record<string, unknown>>
 
 const CALLS_AT_ONCE = 4
 
@@ -48,7 +50,6 @@ export async function serveMcp(options: McpOptions): Promise<void> {
       done()
     },
   })
-  server.onclose = ended.resolve
   shell.onSignal(() => ended.resolve())
   await server.connect(new StdioServerTransport(input, output))
   await ended.promise
