@@ -11,7 +11,7 @@ export const targets: readonly Target[] = [
   {
     name: 'core',
     files: ['src/core/*.ts'],
-    tests: [['src/core/*.test.ts']],
+    tests: [['src/core/*.test.ts'], ['src/authority/ledger.test.ts']],
   },
   {
     name: 'authority',

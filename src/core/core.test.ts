@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { authorityStates, type AuthorityRow, type Holder } from './authority-state.ts'
-import { fallbackOf, type CallFailure, type CallOutcome, type Fallback } from './evidence.ts'
+import { fallbackOf, fallbacks, type CallFailure, type CallOutcome, type Fallback } from './evidence.ts'
 import {
   messageStatuses,
   outcomeFromLedger,
@@ -18,6 +18,13 @@ const setting = (changes: Partial<ModeSetting>): ModeSetting => ({
   rampPercent: 100,
   epoch: 1,
   ...changes,
+})
+
+test('the words are these: what loops over them below has looked at each', () => {
+  assert.deepEqual(modes, ['OFF', 'SHADOW', 'ON'])
+  assert.deepEqual(authorityStates, ['claimed', 'dispatched', 'sent', 'refused', 'in_doubt', 'void'])
+  assert.deepEqual(messageStatuses, ['sent', 'accepted', 'duplicate', 'rejected', 'failed', 'unresolved'])
+  assert.deepEqual(fallbacks, ['timeout', 'transport', 'breaker_open'])
 })
 
 describe('mode', () => {
@@ -47,6 +54,18 @@ describe('mode', () => {
       ['+12025550100', '+12025550101', '+447700900123'].map((recipient) => cohortOf('demo', recipient)),
       [8204, 4656, 5118],
     )
+  })
+
+  test('a ramp of p percent takes the cohorts below p hundred, and no other', () => {
+    const inCohort = (cohort: number): string => {
+      for (let n = 0; n < 1_000_000; n++) if (cohortOf('demo', `r${n}`) === cohort) return `r${n}`
+      return assert.fail(`nobody is in cohort ${cohort}`)
+    }
+    for (const percent of [1, 50, 99]) {
+      const modeOf = (cohort: number) =>
+        effectiveMode(setting({ rampPercent: percent }), 'demo', inCohort(cohort))
+      assert.deepEqual([modeOf(percent * 100 - 1), modeOf(percent * 100)], ['ON', 'SHADOW'], `${percent} %`)
+    }
   })
 
   test('a ramp touches ON alone; a tenant of its own setting goes before everyone', () => {
