@@ -14,11 +14,11 @@ export function entryText(entry: Entry): string {
     case 'approved':
       return `${entry.id} approved by ${entry.by}: ${entry.reason}`
     case 'started':
-      return `${entry.step}: ${entry.role} started${entry.attempt > 1 ? `, attempt ${entry.attempt}` : ''}`
+      return startedText(entry)
     case 'ended':
       return endedText(entry)
     case 'decided':
-      return `${entry.step}: ${entry.is_done ? 'done' : 'not done'}, says ${entry.by}: ${entry.reason}`
+      return decidedText(entry)
     case 'judged':
       return `gate ${entry.gate}: ${entry.verdict}: ${entry.why}`
     case 'passed':
@@ -44,4 +44,12 @@ function endedText({
 }: Extract<Entry, { kind: 'ended' }>): string {
   if (outcome === 'rehearsed') return `${step}: ${role} only logged`
   return is_done ? `${step}: ${role} done in ${duration_ms} ms` : `${step}: ${role} failed: ${why}`
+}
+
+function startedText({ step, role, attempt }: Extract<Entry, { kind: 'started' }>): string {
+  return `${step}: ${role} started${attempt > 1 ? `, attempt ${attempt}` : ''}`
+}
+
+function decidedText({ step, is_done, by, reason }: Extract<Entry, { kind: 'decided' }>): string {
+  return `${step}: ${is_done ? 'done' : 'not done'}, says ${by}: ${reason}`
 }

@@ -14,7 +14,7 @@ export function findProblems(blocks: readonly Block[]): ProgramProblem[] {
     if (first) add('error', block, `this name is taken: the ${first.role} in line ${first.line} has it`)
     else known.set(block.id, block)
   }
-  const names = new Names(known, attachedGates(blocks), (block, message) => add('error', block, message))
+  const names = namesAmong(known, attachedGates(blocks), (block, message) => add('error', block, message))
   for (const block of blocks) {
     checkNames(block, names)
     if (block.role === 'step') checkStep(block, blocks, add)
@@ -24,50 +24,57 @@ export function findProblems(blocks: readonly Block[]): ProgramProblem[] {
   return problems
 }
 
-/** Follows a name and says what is wrong with where it leads. */
-class Names {
-  readonly known: ReadonlyMap<string, Block>
+/** Follows names and says what is wrong with where they lead. */
+interface Names {
   readonly attached: ReadonlySet<string>
   readonly complain: (block: Block, message: string) => void
+  readonly expect: (block: Block, attribute: string, id: string | null, roles: readonly Role[]) => void
+}
 
-  constructor(known: ReadonlyMap<string, Block>, attached: ReadonlySet<string>, complain: Names['complain']) {
-    this.known = known
-    this.attached = attached
-    this.complain = complain
-  }
-
-  expect(block: Block, attribute: string, id: string | null, roles: readonly Role[]): void {
-    if (id === null) return
-    const target = this.known.get(id)
-    if (!target) this.complain(block, `${attribute} names nothing: ${id}: no block has this name`)
-    else if (!roles.includes(target.role))
-      this.complain(block, `${attribute} names a ${target.role}: ${id}: it must be a ${roles.join(', ')}`)
-  }
-
-  expectStation(block: Station, id: string): void {
-    this.expect(block, 'needs', id, ['step', 'gate', 'approval'])
-    if (id === block.id) this.complain(block, 'needs itself')
-    if (this.attached.has(id))
-      this.complain(block, `needs ${id}, which a step evaluates as its own gate: name that step instead`)
+function namesAmong(
+  known: ReadonlyMap<string, Block>,
+  attached: ReadonlySet<string>,
+  complain: Names['complain'],
+): Names {
+  return {
+    attached,
+    complain,
+    expect: (block, attribute, id, roles) => {
+      if (id === null) return
+      const target = known.get(id)
+      if (!target) complain(block, `${attribute} names nothing: ${id}: no block has this name`)
+      else if (!roles.includes(target.role))
+        complain(block, `${attribute} names a ${target.role}: ${id}: it must be a ${roles.join(', ')}`)
+    },
   }
 }
 
+function checkNeed(block: Station, id: string, { attached, complain, expect }: Names): void {
+  expect(block, 'needs', id, ['step', 'gate', 'approval'])
+  if (id === block.id) complain(block, 'needs itself')
+  if (attached.has(id))
+    complain(block, `needs ${id}, which a step evaluates as its own gate: name that step instead`)
+}
+
 function checkNames(block: Block, names: Names): void {
+  const each = (attribute: string, ids: readonly (string | null)[], role: Role): void => {
+    for (const id of ids) names.expect(block, attribute, id, [role])
+  }
   if (block.role === 'step') {
-    for (const id of block.after) names.expect(block, 'after', id, ['gate'])
-    for (const id of block.rollbackNeeds) names.expect(block, 'rollback_needs', id, ['gate'])
-    names.expect(block, 'check', block.check, ['check'])
-    names.expect(block, 'rollback', block.rollback, ['rollback'])
+    each('after', block.after, 'gate')
+    each('rollback_needs', block.rollbackNeeds, 'gate')
+    each('check', [block.check], 'check')
+    each('rollback', [block.rollback], 'rollback')
   }
-  if (block.role === 'step' || block.role === 'gate')
-    names.expect(block, 'rollback_to', block.rollbackTo, ['step'])
-  if (block.role === 'approval')
-    for (const id of block.watch ?? []) names.expect(block, 'watch', id, ['gate'])
-  if (block.role === 'step' || block.role === 'gate' || block.role === 'approval') {
-    for (const id of block.needs ?? []) names.expectStation(block, id)
-    if (block.role === 'gate' && block.needs !== null && names.attached.has(block.id))
-      names.complain(block, 'a step evaluates it as its own gate, so it cannot have needs: take them away')
-  }
+  if (block.role === 'approval') each('watch', block.watch ?? [], 'gate')
+  if (block.role === 'step' || block.role === 'gate') each('rollback_to', [block.rollbackTo], 'step')
+  if (block.role === 'step' || block.role === 'gate' || block.role === 'approval') checkNeeds(block, names)
+}
+
+function checkNeeds(block: Station, names: Names): void {
+  for (const id of block.needs ?? []) checkNeed(block, id, names)
+  if (block.role === 'gate' && block.needs !== null && names.attached.has(block.id))
+    names.complain(block, 'a step evaluates it as its own gate, so it cannot have needs: take them away')
 }
 
 type Add = (severity: Severity, block: Block, message: string) => void

@@ -11,6 +11,7 @@ export interface BlockRead {
   readonly problems: readonly ProgramProblem[]
 }
 
+const TEXT_BYTES_MAX = 100_000
 const EVERY_MS = 5000
 const EVALUATION_MS = 60_000
 const SHELLS: Readonly<Record<string, Shell>> = { sh: 'sh', shell: 'sh', bash: 'bash', zsh: 'zsh' }
@@ -55,6 +56,8 @@ function blockOf(
     complain(`${role}: stands in a quotation, which instructs nothing: take it out of the quote`)
   if (code.text.trim() === '')
     complain(`${role}: the block is empty: write ${role === 'approval' ? 'what is approved' : 'the command'}`)
+  if (Buffer.byteLength(code.text) > TEXT_BYTES_MAX)
+    complain(`${role}: the block is too long for a command: put it into a script`)
   const take = taker(values, role, complain)
   const id = take('name', read.readId, '')
   if (!values.has('name')) complain(`${role}: has no name: add "name"`)
@@ -150,7 +153,8 @@ function step(common: Command, take: Take): Step {
 function gate(common: Command, take: Take, complain: Problem): Gate {
   const holdForMs = take('hold_for', read.readDuration, 0)
   const everyMs = take('every', read.readDuration, EVERY_MS)
-  if (everyMs === 0) complain('gate: every is 0: it must be longer')
+  const evaluationMs = take('evaluation', read.readDuration, EVALUATION_MS)
+  if (everyMs === 0 || evaluationMs === 0) complain('gate: every or evaluation is 0: it must be longer')
   if (holdForMs >= common.timeoutMs)
     complain('gate: the timeout leaves no room for hold_for: it bounds the waiting and the soak together')
   return {
@@ -159,7 +163,7 @@ function gate(common: Command, take: Take, complain: Problem): Gate {
     needs: take<string[] | null>('needs', read.readIds, null),
     everyMs,
     holdForMs,
-    evaluationMs: Math.min(take('evaluation', read.readDuration, EVALUATION_MS), common.timeoutMs),
+    evaluationMs: Math.min(evaluationMs, common.timeoutMs),
     onFail: take<'stop' | 'rollback' | null>('on_fail', read.readOnFail, null),
     rollbackTo: take<string | null>('rollback_to', read.readId, null),
     json: take('expect_json', read.readValues, new Map<string, unknown>()),

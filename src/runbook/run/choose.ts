@@ -41,7 +41,8 @@ function start(flow: Flow, id: string, role: 'step' | 'rollback'): Flow {
   const { program, progress } = flow.state
   const step = stepOf(program, id)
   const block = role === 'step' ? step : blockOf(program, step.rollback ?? '', 'rollback')
-  const attempt = markOf(progress, id).attempt + 1
+  const mark = markOf(progress, id)
+  const attempt = (role === 'step' ? mark.attempt : mark.undoAttempt) + 1
   const recorded = record(flow, { kind: 'started', step: id, role, attempt, block: block.digest })
   return enter(
     recorded,

@@ -39,12 +39,8 @@ export function startCommand(block: Runnable, timeoutMs: number, place: CommandP
   const startedAt = performance.now()
   const streams = { out: openStream(), err: openStream() }
   const log = openLog(place.logFile, LOG_BYTES_MAX)
-  const child = spawn('/bin/sh', ['-c', LEADER, 'runbook', block.shell, shellOptions(block), block.text], {
-    cwd: place.folder,
-    env: { ...place.environment },
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-  })
+  const child = spawnLeader(block, place)
+  if (!child) return { done: Promise.resolve(unstartable), kill: () => {} }
   for (const [stream, sink] of [
     [child.stdout, streams.out],
     [child.stderr, streams.err],
@@ -73,6 +69,33 @@ export function startCommand(block: Runnable, timeoutMs: number, place: CommandP
     }
   })
   return { done, kill: () => ending.end('killed') }
+}
+
+/** Null when the system refuses, for one because environment and command are too long together. */
+function spawnLeader(block: Runnable, { folder, environment }: CommandPlace): ChildProcess | null {
+  try {
+    return spawn('/bin/sh', ['-c', LEADER, 'runbook', block.shell, shellOptions(block), block.text], {
+      cwd: folder,
+      env: { ...environment },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null
+    throw error
+  }
+}
+
+const nothing = openStream().digest()
+const unstartable: CommandResult = {
+  outcome: 'unstartable',
+  code: null,
+  signal: null,
+  durationMs: 0,
+  stdout: nothing,
+  stderr: nothing,
+  text: '',
+  isCut: false,
 }
 
 /** A block stops at its first failing command and at a variable that is not set. */

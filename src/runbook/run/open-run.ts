@@ -7,6 +7,7 @@ import { leftoverGroup, lockFolderSoon, requests } from './folder.ts'
 import { JournalFault, loadChain, openJournal, type Journal } from './journal.ts'
 import { planDigest, probe, staleness, type Plan } from './plan.ts'
 import { advance, type Progress } from './progress.ts'
+import type { Notice } from './drive.ts'
 import { editOf, type Person } from './edit.ts'
 import { noProgress } from './progress.ts'
 import { TOOL_VERSION } from './tool-version.ts'
@@ -29,6 +30,7 @@ export interface OpenOptions {
   readonly plan: Plan | null
   readonly acceptEdit: Person | null
   readonly now: () => number
+  readonly notice?: (notice: Notice) => void
 }
 
 const LEFTOVER_MS = 5000
@@ -97,7 +99,9 @@ function take(book: Book, program: Program, lock: HeldLock, options: OpenOptions
   for (const { request, forget } of requests(book.journal)) if (request.kind === 'pause') forget() // it was for another runner
   const journal = openJournal(book.journal, chain, options.now())
   const note = (from: Progress, entry: Entry): Progress => {
-    journal.append(entry, options.now())
+    const at = options.now()
+    journal.append(entry, at)
+    options.notice?.({ kind: 'entry', at, entry })
     return advance(from, entry)
   }
   let now = before

@@ -14,7 +14,9 @@ export type StepStatus = 'new' | 'started' | 'failed' | 'done' | 'undoing' | 'un
 
 export interface StepMark {
   readonly status: StepStatus
+  /** How often its command was started, and its rollback's. */
   readonly attempt: number
+  readonly undoAttempt: number
   readonly captured: Readonly<Record<string, string>>
   /** By whom it is known to be done, when not by its own exit. */
   readonly decidedBy: string | null
@@ -38,7 +40,14 @@ export interface Progress {
   readonly lastStop: EntryOf<'stopped'> | null
 }
 
-const NEW: StepMark = { status: 'new', attempt: 0, captured: {}, decidedBy: null, isRehearsed: false }
+const NEW: StepMark = {
+  status: 'new',
+  attempt: 0,
+  undoAttempt: 0,
+  captured: {},
+  decidedBy: null,
+  isRehearsed: false,
+}
 
 export const noProgress: Progress = {
   opened: null,
@@ -73,10 +82,13 @@ export function advance(progress: Progress, entry: Entry): Progress {
     case 'approved':
       return { ...progress, approvals: approve(progress.approvals, entry) }
     case 'started':
-      return mark(progress, entry.step, {
-        status: entry.role === 'step' ? 'started' : 'undoing',
-        attempt: entry.attempt,
-      })
+      return mark(
+        progress,
+        entry.step,
+        entry.role === 'step'
+          ? { status: 'started', attempt: entry.attempt, undoAttempt: 0 }
+          : { status: 'undoing', undoAttempt: entry.attempt },
+      )
     case 'ended':
       return ended(progress, entry)
     case 'decided':

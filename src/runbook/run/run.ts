@@ -66,6 +66,7 @@ async function execute(book: Book, options: RunOptions, begin: (held: Held) => P
     plan: options.plan ?? null,
     acceptEdit: options.acceptEdit ?? null,
     now,
+    notice: options.notice ?? (() => {}),
   })
   if (opened.kind !== 'held') return opened
   try {
