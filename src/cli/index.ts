@@ -18,6 +18,8 @@ import { exitCodes, type CliShell } from './shell.ts'
 import { statusCommand } from './status.ts'
 import { upCommand } from './up.ts'
 
+const COLUMNS = 80
+
 /** Every verb, in the order of the help. */
 const verbs: readonly ((context: CliContext) => Command)[] = [
   upCommand,
@@ -41,6 +43,12 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
       out: shell.write,
       err: (text) => shell.complain(text.trimEnd()),
       exit: finish,
+      environment: shell.environment,
+      workingDirectory: shell.workingDirectory,
+      isLive: shell.colour,
+      columns: shell.columns ?? (() => COLUMNS),
+      onSignal: shell.onSignal,
+      onOrphaned: shell.onOrphaned,
     }),
 ]
 
