@@ -74,7 +74,10 @@ export async function startFleet() {
   const ask = <Row>(text: string) => sql<Row>(database, text)
 
   return {
+    database,
     gateways: [url(g1), url(g2)],
+    sandboxUrl: url(sandboxPort),
+    faultsUrl: url(faultsPort),
     ask,
     faults: (faults: object) => put(`${url(faultsPort)}/faults`, faults),
     carrierFaults: (faults: object) => put(`${url(sandboxPort)}/faults`, faults),
@@ -94,6 +97,14 @@ export async function startFleet() {
     async kill(role: Role): Promise<void> {
       await programs.get(role)?.kill()
       programs.set(role, await starters[role]())
+    },
+    /** Kills it and leaves it down. */
+    down: async (role: Role): Promise<void> => programs.get(role)?.kill(),
+    async start(role: Role): Promise<void> {
+      programs.set(role, await starters[role]())
+    },
+    signal(role: Role, signal: 'SIGSTOP' | 'SIGCONT'): void {
+      process.kill(programs.get(role)?.pid ?? 0, signal)
     },
     outputs: () =>
       [...programs].map(([role, program]) => `${role}: ${program.output().slice(-2_000)}`).join('\n'),
