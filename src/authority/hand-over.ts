@@ -46,14 +46,14 @@ export async function handBack(
   deadlineMs: number,
 ): Promise<string[]> {
   const token = randomUUID()
-  let isRerun = false
+  let runs = 0
   const attempt = async () => {
+    const isRerun = runs++ > 0
     const rows = await database.run(handBackStatement, [messageUuids, token, reason])
     const handed = new Set(rows.map((row) => row.message_uuid))
     const others = messageUuids.filter((uuid) => !handed.has(uuid))
     // Handed back by the run whose answer was lost, and taken further since.
     if (isRerun) for (const uuid of await heldByLegacy(database, others)) handed.add(uuid)
-    isRerun = true
     return [...handed]
   }
   return untilKnown(deadlineMs, attempt).catch((error: unknown) => {
@@ -89,12 +89,12 @@ export async function dispatchForLegacy(
   deadlineMs: number,
 ): Promise<Permit[]> {
   const token = randomUUID()
-  let isRerun = false
+  let runs = 0
   const attempt = async () => {
+    const isRerun = runs++ > 0
     const rows = await database.run(dispatchStatement, [messageUuids, token, provider])
     const dispatched = new Set(rows.map((row) => row.message_uuid))
     const ledger = isRerun ? await readAuthority(database, messageUuids) : new Map()
-    isRerun = true
     const isOurs = (uuid: string): boolean =>
       dispatched.has(uuid) ||
       (ledger.get(uuid)?.attemptToken === token && ledger.get(uuid)?.state === 'dispatched')

@@ -8,7 +8,7 @@ begin atomic
     from messaging.execution_authority a
     where a.message_uuid = any (wanted) and a.holder = 'go' and a.state = 'claimed'
     order by a.message_uuid
-    for update skip locked
+    for update
   ), handed as (
     update messaging.execution_authority a
     set holder = 'legacy', epoch = a.epoch + 1, attempt_token = token, reason = why
