@@ -39,7 +39,6 @@ const dispatchedUnder = statement<DispatchedRow & { provider: string }>(
   import.meta.url,
   './sql/dispatched-under.sql',
 )
-const dispatchLegacy = statement<{ message_uuid: string }>(import.meta.url, './sql/dispatch-legacy.sql')
 const makePaces = statement<never>(import.meta.url, './sql/make-paces.sql')
 
 const LOST_ANSWERS_MAX = 16
@@ -141,18 +140,4 @@ function toDispatched(row: DispatchedRow, provider: string, token: string): Disp
     dispatchedAtMs: row.dispatched_at_ms,
     validMs: row.valid_ms,
   }
-}
-
-/**
- * Takes messages that the legacy side holds (`claimed`: handed back, or proven not executed) to `dispatched`.
- * Returns permits for those that were still claimed. Not repeated: on a lost answer nothing is sent.
- */
-export async function dispatchForLegacy(
-  database: Database,
-  messageUuids: readonly string[],
-  provider: string,
-): Promise<Permit[]> {
-  const token = randomUUID()
-  const rows = await database.run(dispatchLegacy, [messageUuids, token, provider])
-  return rows.map((row) => makePermit(row.message_uuid, 'legacy', token))
 }

@@ -1,18 +1,109 @@
 import { randomUUID } from 'node:crypto'
-import type { Database } from '../db/database.ts'
+import type { Database, Runner } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import { untilKnown } from '../db/until-known.ts'
+import { makePermit, type Permit } from './permit-maker.ts'
+import { readAuthority } from './rows.ts'
+import { LedgerUnavailable } from './unavailable.ts'
 
 type Returned = { message_uuid: string }
 const handBackStatement = statement<Returned>(import.meta.url, './sql/hand-back.sql')
 const expireStatement = statement<Returned>(import.meta.url, './sql/expire-legacy.sql')
+const dispatchStatement = statement<Returned>(import.meta.url, './sql/dispatch-legacy.sql')
+const heldStatement = statement<HeldMessage>(import.meta.url, './sql/held-by-go.sql')
+const handedBackStatement = statement<HandedBackMessage>(import.meta.url, './sql/handed-back.sql')
+
+/** A message that the service holds. */
+export interface HeldMessage {
+  readonly message_uuid: string
+  /** Not to be sent before a time that has not come. */
+  readonly scheduled: boolean
+  /** An attempt was made, and proven not to have been executed. */
+  readonly tried: boolean
+  /** Its validity has passed. */
+  readonly late: boolean
+}
+
+/** Up to `limit` messages that the service holds in this state, from the uuid after `after` on. */
+export function heldByService(
+  runner: Runner,
+  state: 'claimed' | 'dispatched' | 'in_doubt',
+  after: string,
+  limit: number,
+): Promise<HeldMessage[]> {
+  return runner.run(heldStatement, [state, after, limit])
+}
 
 /**
- * `claimed(go) -> claimed(legacy)` for up to `limit` messages that no dispatch has touched, oldest first.
- * Returns them. Safe to repeat: what was handed back or dispatched meanwhile is left alone.
+ * `claimed(go) -> claimed(legacy)` for those of these messages that no send is under way for, by the gateway's role
+ * and whether or not the service lives. Returns them; what was dispatched meanwhile is left alone. Repeated under
+ * its token until the outcome is known; throws {@link LedgerUnavailable} after `deadlineMs`.
  */
-export async function handBack(database: Database, limit: number, reason: string): Promise<string[]> {
-  const rows = await database.run(handBackStatement, [limit, randomUUID(), reason])
-  return rows.map((row) => row.message_uuid)
+export async function handBack(
+  database: Database,
+  messageUuids: readonly string[],
+  reason: string,
+  deadlineMs: number,
+): Promise<string[]> {
+  const token = randomUUID()
+  let runs = 0
+  const attempt = async () => {
+    const isRerun = runs++ > 0
+    const rows = await database.run(handBackStatement, [messageUuids, token, reason])
+    const handed = new Set(rows.map((row) => row.message_uuid))
+    const others = messageUuids.filter((uuid) => !handed.has(uuid))
+    // Handed back by the run whose answer was lost, and taken further since.
+    if (isRerun) for (const uuid of await heldByLegacy(database, others)) handed.add(uuid)
+    return [...handed]
+  }
+  return untilKnown(deadlineMs, attempt).catch((error: unknown) => {
+    throw new LedgerUnavailable('hand back', token, error)
+  })
+}
+
+async function heldByLegacy(database: Database, messageUuids: readonly string[]): Promise<string[]> {
+  const rows = await readAuthority(database, messageUuids)
+  return messageUuids.filter((uuid) => rows.get(uuid)?.holder === 'legacy')
+}
+
+/** A message that the legacy side holds and has to send, or void when it is late. */
+export interface HandedBackMessage {
+  readonly message_uuid: string
+  readonly late: boolean
+}
+
+/** Up to `limit` messages that are due, from the uuid after `after` on. */
+export function claimedByLegacy(runner: Runner, after: string, limit: number): Promise<HandedBackMessage[]> {
+  return runner.run(handedBackStatement, [after, limit])
+}
+
+/**
+ * Takes messages that the legacy side holds (`claimed`: handed back, or proven not executed) to `dispatched`.
+ * Returns permits for those that were still claimed, due and valid. Repeated under its token until the outcome is
+ * known; throws {@link LedgerUnavailable} after `deadlineMs`: then no permit was made, and nothing is sent.
+ */
+export async function dispatchForLegacy(
+  database: Database,
+  messageUuids: readonly string[],
+  provider: string,
+  deadlineMs: number,
+): Promise<Permit[]> {
+  const token = randomUUID()
+  let runs = 0
+  const attempt = async () => {
+    const isRerun = runs++ > 0
+    const rows = await database.run(dispatchStatement, [messageUuids, token, provider])
+    const dispatched = new Set(rows.map((row) => row.message_uuid))
+    const ledger = isRerun ? await readAuthority(database, messageUuids) : new Map()
+    const isOurs = (uuid: string): boolean =>
+      dispatched.has(uuid) ||
+      (ledger.get(uuid)?.attemptToken === token && ledger.get(uuid)?.state === 'dispatched')
+    return [...new Set(messageUuids)].filter(isOurs)
+  }
+  const ours = await untilKnown(deadlineMs, attempt).catch((error: unknown) => {
+    throw new LedgerUnavailable('dispatch for legacy', token, error)
+  })
+  return ours.map((messageUuid) => makePermit(messageUuid, 'legacy', token))
 }
 
 /** `claimed(legacy) -> void`: too old to be wanted. Returns those that were still claimed. */

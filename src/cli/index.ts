@@ -6,6 +6,7 @@ import { createContext, type CliContext } from './context.ts'
 import { dbCommand } from './db-migrate.ts'
 import { evidenceCommand } from './evidence.ts'
 import { faultsCommand } from './faults.ts'
+import { handBackCommand } from './hand-back.ts'
 import { inDoubtCommand } from './in-doubt.ts'
 import { gateCommand } from './gate.ts'
 import { mcpCommand } from './mcp/verb.ts'
@@ -26,6 +27,7 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
   dbCommand,
   sendCommand,
   modeCommand,
+  handBackCommand,
   messageCommand,
   inDoubtCommand,
   statusCommand,

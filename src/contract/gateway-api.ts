@@ -42,6 +42,8 @@ export const ModeChange = Type.Object(
     mode: Mode,
     tenant: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,62}$' })),
     ramp_percent: Type.Optional(Type.Integer({ minimum: 0, maximum: 100 })),
+    /** Refused unless this is the epoch in force for the scope: nobody else has changed it meanwhile. */
+    if_epoch: Type.Optional(Type.Integer({ minimum: 1 })),
     reason: Type.String({ minLength: 1, maxLength: 500, format: 'storable-text' }),
   },
   { additionalProperties: false },
@@ -64,3 +66,43 @@ export const ModeView = Type.Object({
   tenants: Type.Array(ModeInForce),
 })
 export type ModeView = Static<typeof ModeView>
+
+/** A change of the mode as the history has it. */
+export interface RecordedModeChange extends ModeInForce {
+  readonly actor: string
+}
+
+/** A gateway process that lives, and up to which change it has acknowledged. */
+export interface GatewayAcknowledgement {
+  readonly owner: number
+  /** Host and process id; null: it has acknowledged nothing yet. */
+  readonly gateway: string | null
+  readonly epoch: number | null
+  readonly acknowledged_at: string | null
+  readonly acknowledged: boolean
+}
+
+/** `GET /operator/mode/changes/{epoch}`: how far a change has come. */
+export interface ModeChangeStatus extends RecordedModeChange {
+  /** A later change of the same scope. */
+  readonly superseded_by: number | null
+  /** Those that live; one that is dead enters nothing. */
+  readonly gateways: readonly GatewayAcknowledgement[]
+  readonly live: number
+  readonly acknowledged: number
+  /** No live gateway enters anything under an older setting any more. */
+  readonly acknowledged_by_all: boolean
+  /** Requests entered under older settings of the scope that have no answer yet, of dead gateways too. */
+  readonly in_flight_requests: number
+  /** Messages of theirs that the settler has still to decide. */
+  readonly unresolved_messages: number
+  /** Acknowledged by all, and nothing is under way under an older setting. */
+  readonly drained: boolean
+  /** What the service has accepted and not sent yet, of all scopes; null: the ledger cannot be asked. */
+  readonly held_by_service: { readonly claimed: number; readonly dispatched: number } | null
+}
+
+/** The answer to `PUT /operator/mode`: what is in force, and how far the change has come at that moment. */
+export interface ModeChanged extends ModeView {
+  readonly change: ModeChangeStatus
+}

@@ -25,6 +25,7 @@ const room = statement<{ tenant: string; room: number }>(import.meta.url, './sql
 const reserve = statement<{ tenant: string }>(import.meta.url, './sql/reserve-quota.sql')
 
 const BATCH_MESSAGES_MAX = 2_000
+const READINGS_MAX = 10
 
 /** Records requests, batched. Rejects when the database stays away for `deadlineMs`: then nothing is sent. */
 export function createEnter(
@@ -55,8 +56,17 @@ export function createEnter(
     return new Map(fresh.map((item, index) => [item, entries[index] ?? { kind: 'taken' }]))
   }
 
+  /** A change of the mode between reading and recording has it read again. */
   async function enterFresh(batch: readonly Arriving[]): Promise<Entry[]> {
-    const settingOf = await readModes(
+    for (let reading = 0; reading < READINGS_MAX; reading++) {
+      const entries = await tryToEnter(batch)
+      if (entries) return entries
+    }
+    throw new Error(`mode: has changed ${READINGS_MAX} times while a batch was entered: try again`)
+  }
+
+  async function tryToEnter(batch: readonly Arriving[]): Promise<Entry[] | undefined> {
+    const { settingOf, latestEpoch } = await readModes(
       database,
       batch.map(({ request }) => request.tenant),
     )
@@ -64,8 +74,8 @@ export function createEnter(
     const reserving = requests.map(({ request }) => reservedFor(request))
     // One statement is one transaction; quota needs several.
     return reserving.every((messages) => messages === 0)
-      ? enterFree(database, requests, ownerOf())
-      : database.transaction((runner) => enterReserving(runner, requests, reserving, ownerOf()))
+      ? enterFree(database, requests, ownerOf(), latestEpoch)
+      : database.transaction((runner) => enterReserving(runner, requests, reserving, ownerOf(), latestEpoch))
   }
 
   const entries = groupCommit<Arriving, Entry>({
@@ -90,10 +100,19 @@ function reservedFor(request: SmsRequest): number {
   return messages
 }
 
-async function enterFree(runner: Runner, requests: readonly NewRequest[], owner: number): Promise<Entry[]> {
-  const inserted = await insertRequests(runner, requests, owner)
-  return requests.map(({ request }) =>
-    inserted.has(request.requestId) ? { kind: 'entered', request } : { kind: 'taken' },
+/** Undefined, as below: the mode has changed since it was read, and nothing was entered. */
+async function enterFree(
+  runner: Runner,
+  requests: readonly NewRequest[],
+  owner: number,
+  latestEpoch: number,
+): Promise<Entry[] | undefined> {
+  const inserted = await insertRequests(runner, requests, owner, latestEpoch)
+  return (
+    inserted &&
+    requests.map(({ request }) =>
+      inserted.has(request.requestId) ? { kind: 'entered', request } : { kind: 'taken' },
+    )
   )
 }
 
@@ -102,7 +121,8 @@ async function enterReserving(
   requests: readonly NewRequest[],
   reserving: readonly number[],
   owner: number,
-): Promise<Entry[]> {
+  latestEpoch: number,
+): Promise<Entry[] | undefined> {
   const tenants = requests.flatMap(({ request }, index) => (reserving[index] ? [request.tenant] : []))
   const rooms = new Map(
     (await runner.run(room, [[...new Set(tenants)]])).map((row) => [row.tenant, row.room]),
@@ -119,7 +139,9 @@ async function enterReserving(
     runner,
     requests.filter((item) => !refused.has(item)),
     owner,
+    latestEpoch,
   )
+  if (!inserted) return undefined
   const totals = new Map<string, number>()
   requests.forEach(({ request }, index) => {
     if (!inserted.has(request.requestId)) return

@@ -5,6 +5,7 @@ import type { RunningProgram } from '../process/running-program.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { Server } from '../http/server.ts'
 import { createAuthenticate, type Authenticate } from './authenticate.ts'
+import { GATEWAY_CONNECTIONS, startModeAcknowledger } from './acknowledge-modes.ts'
 import type { GatewayConfig } from './config.ts'
 import { createEnter } from './enter.ts'
 import { createFinish } from './finish-request.ts'
@@ -14,7 +15,8 @@ import { createInDoubt } from './in-doubt.ts'
 import { addInDoubtRoutes } from './in-doubt-routes.ts'
 import { createGatewayLedger, type GatewayLedger } from './ledger.ts'
 import { readMessageHistory } from './message-history.ts'
-import { changeMode, viewModes } from './mode-store.ts'
+import { addModeRoutes } from './mode-routes.ts'
+import { viewModes } from './mode-store.ts'
 import { addOperatorRoutes } from './operator-routes.ts'
 import { announcePresence, type Presence } from './presence.ts'
 import { createRecordAnswer, type Answered } from './record-answer.ts'
@@ -59,13 +61,14 @@ export async function startGateway(
   const { legacyDatabase, ledgerDatabase, sending, presence } = parts
   const server = createServer(parts, extend)
   const settler = createSettler(parts)
+  const acknowledger = startModeAcknowledger({ database: legacyDatabase, presence, log })
   const url = await server.listen({ host: config.host, port: config.port })
   log.info({ url, driver: driver.name }, 'gateway is up')
   return {
     url,
     async stop() {
       await server.close()
-      await settler.stop()
+      await Promise.all([settler.stop(), acknowledger.stop()])
       await sending.close()
       await presence.close()
       await Promise.all([legacyDatabase.close(), ledgerDatabase.close()])
@@ -84,7 +87,7 @@ async function assemble(config: GatewayConfig, driver: Provider, log: Logger): P
       statementTimeoutMs: 5_000,
       onError: (err) => log.warn({ err }, 'database connection lost'),
     })
-  const legacyDatabase = open(config.legacyDatabaseUrl, 'baton gateway')
+  const legacyDatabase = open(config.legacyDatabaseUrl, GATEWAY_CONNECTIONS)
   const ledgerDatabase = open(config.ledgerDatabaseUrl, 'baton gateway ledger')
   await requireDurableServer(legacyDatabase, 'legacy')
   await requireDurableServer(ledgerDatabase, 'messaging')
@@ -143,10 +146,9 @@ function createServer(parts: Parts, extend: (extension: Extension) => void) {
   addOperatorRoutes(server, {
     authenticate,
     history,
-    viewModes: () => viewModes(legacyDatabase),
-    changeMode: (change, actor) => changeMode(legacyDatabase, change, actor),
     readStatus: status,
   })
+  addModeRoutes(server, { authenticate, legacyDatabase, ledgerDatabase })
   const inDoubt = createInDoubt(legacyDatabase, ledgerDatabase, sending.service)
   addInDoubtRoutes(server, authenticate, inDoubt, ledgerDatabase)
   addStatusReports(server, legacyDatabase, config.serviceSecret)
@@ -178,6 +180,16 @@ function createSettler(parts: Parts) {
       provider: parts.driver.name,
       record,
       wantedMs: config.wantedMs,
+      ledgerDeadlineMs: config.ledgerDeadlineMs,
+      log,
+    },
+    handedBack: {
+      legacyDatabase,
+      ledgerDatabase,
+      legacy: sending.legacy,
+      provider: parts.driver.name,
+      record,
+      ledgerDeadlineMs: config.ledgerDeadlineMs,
       log,
     },
     legacyDatabase,

@@ -3,6 +3,7 @@ import type { MessageHistory } from './message-history.ts'
 /** A message as its tenant sees it. */
 export function summarize({ message_uuid, sms_logs, unresolved, ledger }: MessageHistory) {
   const logged = sms_logs.find((row) => !row.dry_run)
+  const returned = sms_logs.find((row) => row.handed_back)
   const authority = ledger && { state: ledger.state, holder: ledger.holder }
   if (logged) {
     const { request_id, recipient, mode, source, status, fallback, reason } = logged
@@ -13,10 +14,11 @@ export function summarize({ message_uuid, sms_logs, unresolved, ledger }: Messag
       mode,
       source,
       status,
-      provider_message_id: logged.provider_message_id ?? ledger?.provider_message_id ?? null,
+      provider_message_id:
+        returned?.provider_message_id ?? logged.provider_message_id ?? ledger?.provider_message_id ?? null,
       fallback,
       reason,
-      delivery_status: logged.delivery_status,
+      delivery_status: returned ? deliveries[returned.status] : logged.delivery_status,
       authority,
     }
   }
@@ -30,4 +32,11 @@ export function summarize({ message_uuid, sms_logs, unresolved, ledger }: Messag
     reason: unresolved?.reason ?? null,
     authority,
   }
+}
+
+/** A verdict stays; of a message that was handed back the legacy side's row tells what became of it. */
+const deliveries: Readonly<Record<string, string>> = {
+  sent: 'sent',
+  failed: 'refused',
+  in_doubt: 'in_doubt',
 }

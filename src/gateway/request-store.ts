@@ -42,17 +42,21 @@ export interface NewRequest {
   readonly reference: string | null
 }
 
-const insert = statement<{ request_id: string }>(import.meta.url, './sql/enter.sql')
+const insert = statement<{ request_id: string | null }>(import.meta.url, './sql/enter.sql')
 const read = statement<RequestRow>(import.meta.url, './sql/read-request.sql')
 const settings = statement<SettingRow>(import.meta.url, './sql/read-settings.sql')
 const take = statement<{ request_id: string }>(import.meta.url, './sql/take-over.sql')
 
-/** Records new requests; returns the ids of those that were not there before. */
+/**
+ * Records new requests; returns the ids of those that were not there before. Undefined when the mode has changed
+ * after `latestEpoch`, the last change their settings were read with: nothing was recorded.
+ */
 export async function insertRequests(
   runner: Runner,
   requests: readonly NewRequest[],
   owner: number,
-): Promise<Set<string>> {
+  latestEpoch: number,
+): Promise<Set<string> | undefined> {
   const column = <Value>(value: (item: NewRequest) => Value): Value[] => requests.map((item) => value(item))
   const rows = await runner.run(insert, [
     column(({ request }) => request.requestId),
@@ -70,8 +74,10 @@ export async function insertRequests(
     column(({ request }) => `{${[...request.recipientMap.values()].join(',')}}`),
     column(({ request }) => `{${[...request.mentions.values()].join(',')}}`),
     owner,
+    latestEpoch,
   ])
-  return new Set(rows.map((row) => row.request_id))
+  const ids = rows.map((row) => row.request_id)
+  return ids.includes(null) ? undefined : new Set(ids.filter((id) => id !== null))
 }
 
 /** The request with this id, else the one under this tenant's key. */

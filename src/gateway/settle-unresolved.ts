@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Claim, Claims } from '../authority/claim.ts'
-import { dispatchForLegacy } from '../authority/dispatch.ts'
-import { expireForLegacy } from '../authority/hand-over.ts'
+import { dispatchForLegacy, expireForLegacy } from '../authority/hand-over.ts'
 import type { Permit } from '../authority/permit.ts'
 import { settleProven } from '../authority/proof.ts'
 import type { AuthorityRow } from '../core/authority-state.ts'
@@ -26,6 +25,8 @@ export interface SettleUnresolvedOptions {
   readonly record: (answered: Answered) => Promise<void>
   /** Past this age a message is not wanted any more and is voided instead of sent. */
   readonly wantedMs: number
+  /** How long the ledger is asked for a dispatch. */
+  readonly ledgerDeadlineMs: number
   readonly log: Logger
 }
 
@@ -34,6 +35,7 @@ interface UnresolvedRow {
   request_id: string
   fallback: Fallback | null
   unspent_token: string | null
+  handed_back: boolean
   too_old: boolean
 }
 
@@ -67,6 +69,8 @@ async function resolve(
   if (!authority) return isTooOld ? giveUpLate(options, messageUuid) : claimLate(options, row, request)
   if (authority.holder !== 'legacy') return outcomeFromLedger(authority)
   if (authority.state === 'claimed') {
+    // It is sent when it is due, however long that takes: see settle-handed-back.
+    if (row.handed_back) return undefined
     return isTooOld ? expire(options, messageUuid) : dispatchLate(options, row, request)
   }
   if (authority.attemptToken === row.unspent_token) {
@@ -98,11 +102,11 @@ async function claimLate(
 }
 
 async function dispatchLate(
-  { ledgerDatabase, provider, legacy }: SettleUnresolvedOptions,
+  { ledgerDatabase, provider, legacy, ledgerDeadlineMs }: SettleUnresolvedOptions,
   { message_uuid: messageUuid, fallback }: UnresolvedRow,
   request: SmsRequest,
 ): Promise<MessageOutcome | undefined> {
-  const [permit] = await dispatchForLegacy(ledgerDatabase, [messageUuid], provider)
+  const [permit] = await dispatchForLegacy(ledgerDatabase, [messageUuid], provider, ledgerDeadlineMs)
   return permit && legacy.sendUnder(permit, messageOf(request, messageUuid), fallback)
 }
 

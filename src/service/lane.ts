@@ -9,7 +9,7 @@ import {
   type ProviderHealth,
 } from '../core/provider-health.ts'
 import type { SendResult } from '../providers/provider.ts'
-import { createBell } from './bell.ts'
+import { createBell } from '../process/bell.ts'
 import type { RoutedProvider } from './providers.ts'
 
 export interface LaneOptions {

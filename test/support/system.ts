@@ -40,6 +40,8 @@ export interface SystemOptions {
   readonly quotaLimit?: number
   /** What the service sends by, instead of the sandbox alone. */
   readonly providers?: OpenProviders
+  /** Messages per second of single senders at the service. */
+  readonly senderPaces?: Readonly<Record<string, number>>
   /** What the gateway takes for the service instead of the fault proxy. */
   readonly serviceUrl?: string
 }
@@ -88,7 +90,11 @@ export async function startSystem(options: SystemOptions = {}) {
     ...options.service,
   }
   const openProviders: OpenProviders =
-    options.providers ?? ((events) => soleProvider(provider('service'), 32)(events))
+    options.providers ??
+    ((events) => ({
+      ...soleProvider(provider('service'), 32)(events),
+      senderPaces: options.senderPaces ?? {},
+    }))
   let service = await startService(serviceConfig, openProviders, quiet)
   const upstreamPort = Number(new URL(service.url).port)
   const proxy = await startFaultProxy({
@@ -136,6 +142,8 @@ export async function startSystem(options: SystemOptions = {}) {
     sandbox,
     call,
     serviceUrl: service.url,
+    sandboxUrl: sandbox.url,
+    faultsUrl: `http://${host}:${proxy.controlPort}`,
     sql: <Row = Record<string, unknown>>(text: string) => sql<Row>(database, text),
     mode: (mode: string, more: object = {}) =>
       call('PUT', '/operator/mode', { mode, reason: 'test', ...more }, OPERATOR_KEY),

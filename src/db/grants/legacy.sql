@@ -4,6 +4,7 @@ grant usage on schema legacy to baton_gateway;
 
 grant select on legacy.api_keys to baton_gateway;
 grant select, insert on legacy.mode_changes to baton_gateway;
+grant select, insert, update, delete on legacy.mode_acknowledgements to baton_gateway;
 grant select, insert on legacy.requests to baton_gateway;
 grant update (owner, answered_at, answer, idempotency_key) on legacy.requests to baton_gateway;
 grant select, insert, update on legacy.sms_logs to baton_gateway;

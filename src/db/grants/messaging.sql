@@ -5,6 +5,7 @@ grant usage on schema messaging to baton_gateway, baton_service;
 grant select, insert, update on messaging.execution_authority to baton_gateway, baton_service;
 grant select, insert on messaging.authority_proofs to baton_gateway, baton_service;
 grant select on messaging.go_sms_logs to baton_gateway;
+grant execute on function messaging.hand_back(uuid[], uuid, text) to baton_gateway;
 grant select, insert, update on messaging.go_sms_logs to baton_service;
 
 -- Dispatch, receipts and doubt are the service's; the gateway shows them to operators and keeps the opt-outs.

@@ -2,8 +2,11 @@
 -- Run again it changes nothing: each part is keyed by message_uuid or request_id.
 with logged as (
   insert into legacy.sms_logs
-    (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason)
-  select message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason
+    (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason,
+     handed_back)
+  select message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason,
+    source = 'legacy' and exists (
+      select from legacy.unresolved_messages u where u.message_uuid = i.message_uuid and u.handed_back)
   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
       $9::bigint[], $10::text[], $11::text[])
     as i (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason)
