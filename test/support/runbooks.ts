@@ -18,7 +18,14 @@ export function temporaryFolder(): string {
 
 export function bookIn(folder: string, text: string): Book {
   const { PATH } = process.env
-  return { text, name: 'test', folder, journal: join(folder, 'journal'), environment: { PATH } }
+  return {
+    text,
+    name: 'test',
+    folder,
+    journal: join(folder, 'journal'),
+    set: new Map(),
+    environment: { PATH },
+  }
 }
 
 export function block(attributes: Readonly<Record<string, unknown>>, command: string): string {

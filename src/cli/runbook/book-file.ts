@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Book, Person } from '../../runbook/run/index.ts'
+import { valuesOf } from './pairs.ts'
 import { readRunbook, RunbookFileError } from './runbook-file.ts'
 import type { RunTerminal } from './terminal.ts'
 
@@ -10,10 +11,16 @@ export interface PersonOptions {
 
 export interface BookOptions {
   readonly journal?: string
+  /** `NAME=VALUE` of parameters. */
+  readonly set?: readonly string[]
 }
 
 /** The runbook of a file. Commands and the default journal belong to its folder, wherever the verb is typed. */
-export async function openBook(terminal: RunTerminal, file: string, { journal }: BookOptions): Promise<Book> {
+export async function openBook(
+  terminal: RunTerminal,
+  file: string,
+  { journal, set = [] }: BookOptions,
+): Promise<Book> {
   if (file === '-')
     throw new RunbookFileError('cannot run standard input: -: a run needs a file to come back to')
   const { text } = await readRunbook(resolve(terminal.workingDirectory, file), terminal.stdin)
@@ -27,6 +34,7 @@ export async function openBook(terminal: RunTerminal, file: string, { journal }:
       journal === undefined
         ? join(dirname(path), '.baton', 'runbook', name)
         : resolve(terminal.workingDirectory, journal),
+    set: new Map(Object.entries(valuesOf(set))),
     environment: terminal.environment,
   }
 }

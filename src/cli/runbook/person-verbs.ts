@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander'
 import { approve, decide, pause, type Noted } from '../../runbook/run/index.ts'
 import { openBook, personOf, type PersonOptions } from './book-file.ts'
+import { valuesOf } from './pairs.ts'
 import { printTrouble } from './print-problems.ts'
-import { RunbookFileError } from './runbook-file.ts'
 import { guarded, type RunTerminal } from './terminal.ts'
 
 interface PersonVerbOptions extends PersonOptions {
@@ -74,16 +74,6 @@ export function pauseVerb(terminal: RunTerminal): Command {
         )
       }),
     )
-}
-
-function valuesOf(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=')
-      if (at < 1) throw new RunbookFileError(`this is no NAME=VALUE: ${pair}: write --set EPOCH=42`)
-      return [pair.slice(0, at), pair.slice(at + 1)]
-    }),
-  )
 }
 
 function report(terminal: RunTerminal, noted: Noted, { json }: PersonVerbOptions, done: string): number {

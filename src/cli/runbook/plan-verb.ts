@@ -7,15 +7,22 @@ import { printTrouble } from './print-problems.ts'
 import { RunbookFileError } from './runbook-file.ts'
 import { guarded, type RunTerminal } from './terminal.ts'
 
+interface PlanOptions {
+  readonly out?: string
+  readonly json?: true
+  readonly set?: readonly string[]
+}
+
 export function planVerb(terminal: RunTerminal): Command {
   return new Command('plan')
     .description('show what a run would do, in order; runs only the blocks that show the state of the system')
     .argument('<file>', 'the runbook')
+    .option('--set <NAME=VALUE...>', 'values of parameters, in place of those the runbook gives them')
     .option('--out <file>', 'write the plan, for run --plan')
     .option('--json', 'print JSON')
-    .action((file: string, { out, json }: { out?: string; json?: true }) =>
+    .action((file: string, { out, json, ...options }: PlanOptions) =>
       guarded(terminal, async () => {
-        const planned = await plan(await openBook(terminal, file, {}))
+        const planned = await plan(await openBook(terminal, file, options))
         if (planned.kind !== 'planned') return printTrouble(terminal, planned, json === true)
         if (out !== undefined) await writePlan(resolve(terminal.workingDirectory, out), planned.plan)
         terminal.out(json ? `${JSON.stringify(planned, null, 2)}\n` : render(planned.plan))

@@ -26,6 +26,7 @@ interface RunVerbOptions extends PersonOptions {
   readonly only?: string
   readonly plan?: string
   readonly journal?: string
+  readonly set?: readonly string[]
   readonly approve?: string
   readonly acceptEdit?: true
   readonly json?: true
@@ -40,7 +41,8 @@ function common(name: string, description: string): Command {
       '--journal <folder>',
       'where the run is recorded (default: .baton/runbook/NAME beside the runbook)',
     )
-    .option('--accept-edit', 'go on with a document that was edited after the run began')
+    .option('--set <NAME=VALUE...>', 'values of parameters, in place of those the runbook gives them')
+    .option('--accept-edit', 'go on with a document, or parameters, edited after the run began')
     .option('--by <name>', 'who approves, or accepts the edit')
     .option('--reason <text>', 'why')
     .option('--json', 'print events as JSON lines')
@@ -88,8 +90,8 @@ function act(
 ): Promise<void> {
   return guarded(terminal, async () => {
     const isJson = options.json === true
-    const book = await openBook(terminal, file, options)
     const settings = await settingsOf(terminal, options)
+    const book = planned(await openBook(terminal, file, options), settings.plan ?? null)
     const view = openView(terminal, isJson)
     const result = await work(book, {
       ...settings,
@@ -102,6 +104,11 @@ function act(
     else terminal.out(`${maskNumbers(why)}\n`)
     return code
   })
+}
+
+/** A run of a plan has the parameters of the plan. */
+function planned(book: Book, plan: Plan | null): Book {
+  return plan ? { ...book, set: new Map([...Object.entries(plan.set), ...book.set]) } : book
 }
 
 async function settingsOf(terminal: RunTerminal, options: RunVerbOptions): Promise<RunOptions> {

@@ -59,13 +59,19 @@ export interface Gate extends Command {
   readonly json: ReadonlyMap<string, unknown>
 }
 
-/** Asks, without changing anything, whether a step has taken effect: exit 0 yes, 1 no, 3 cannot tell. */
+/**
+ * Asks, without changing anything, whether a step has taken effect: exit 0 yes, 1 no, 3 cannot tell. Where values
+ * are expected in its output, others are a no.
+ */
 export interface Check extends Command {
   readonly role: 'check'
+  readonly json: ReadonlyMap<string, unknown>
 }
 
 export interface Rollback extends Command {
   readonly role: 'rollback'
+  /** One run of it takes back every step in a row that names it. */
+  readonly isOnce: boolean
 }
 
 /** Prints the state of the system a plan is made for. */

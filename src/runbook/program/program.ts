@@ -4,6 +4,7 @@ import type { Approval, Block, Gate, ProgramProblem, Station, Step } from './blo
 import { sha256 } from './digest.ts'
 import { findProblems } from './find-problems.ts'
 import { attachedGates, isStation, orderStations, resolveNeeds } from './order.ts'
+import { isParameters, readParameters, type Parameters } from './parameters.ts'
 import { readBlock } from './read-block.ts'
 
 /** One thing to get through, in the order of the run. A step with its gates takes several places. */
@@ -26,20 +27,31 @@ export interface Program {
   /** Station -> the stations that must be complete before it. */
   readonly needs: ReadonlyMap<string, readonly string[]>
   readonly places: readonly Place[]
+  /** As the document gives them, or as they were set for the run. */
+  readonly parameters: Parameters
 }
 
 export type Parsed =
   | { readonly kind: 'program'; readonly program: Program; readonly warnings: readonly ProgramProblem[] }
   | { readonly kind: 'broken'; readonly problems: readonly ProgramProblem[] }
 
-/** Reads a runbook as a program; all that is wrong with it at once, in the order of the lines. Pure. */
-export function parseProgram(text: string, name: string): Parsed {
+/**
+ * Reads a runbook as a program; all that is wrong with it at once, in the order of the lines. `set` replaces the
+ * values of some parameters. Pure.
+ */
+export function parseProgram(text: string, name: string, set: Parameters = new Map()): Parsed {
   const document = parseDocument(text)
-  const reads = document.codes.map((code) => readBlock(code, lineAt(document.source, code.from) + 1))
+  const fenced = document.codes.map((code) => ({ code, line: lineAt(document.source, code.from) + 1 }))
+  const { parameters, problems: wrongParameters } = readParameters(fenced, set)
+  const reads = fenced
+    .filter(({ code }) => !isParameters(code))
+    .map(({ code, line }) => readBlock(code, line, parameters))
   const blocks = reads.flatMap(({ block }) => block ?? [])
-  const problems = [...reads.flatMap((read) => read.problems), ...findProblems(blocks)].sort(
-    (a, b) => a.line - b.line,
-  )
+  const problems = [
+    ...wrongParameters,
+    ...reads.flatMap((read) => read.problems),
+    ...findProblems(blocks),
+  ].sort((a, b) => a.line - b.line)
   if (blocks.length === 0 && problems.length === 0)
     problems.push({
       severity: 'error',
@@ -48,10 +60,10 @@ export function parseProgram(text: string, name: string): Parsed {
         'nothing here runs: give a shell block attributes, as ```sh {"name":"one","baton":"step", ...}',
     })
   if (problems.some(({ severity }) => severity === 'error')) return { kind: 'broken', problems }
-  return { kind: 'program', program: build(name, sha256(text), blocks), warnings: problems }
+  return { kind: 'program', program: build(name, sha256(text), blocks, parameters), warnings: problems }
 }
 
-function build(name: string, digest: string, blocks: readonly Block[]): Program {
+function build(name: string, digest: string, blocks: readonly Block[], parameters: Parameters): Program {
   const attached = attachedGates(blocks)
   const inDocument = blocks.filter((block): block is Station => isStation(block, attached))
   const needs = resolveNeeds(inDocument)
@@ -63,6 +75,7 @@ function build(name: string, digest: string, blocks: readonly Block[]): Program 
     stations,
     needs,
     places: stations.flatMap((station) => placesOf(station)),
+    parameters,
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Code } from '../markdown/code-block.ts'
 import { readAttributes } from './attributes.ts'
-import type { Approval, Block, Gate, ProgramProblem, Role, Shell, Step } from './block.ts'
+import type { Approval, Block, Check, Gate, ProgramProblem, Role, Shell, Step } from './block.ts'
 import { canonicalJson, sha256 } from './digest.ts'
+import { substitute, usedIn, type Parameters } from './parameters.ts'
 import { ATTRIBUTES, isRole, LOOKS } from './roles.ts'
 import * as read from './values.ts'
 
@@ -19,7 +20,7 @@ const SHELLS: Readonly<Record<string, Shell>> = { sh: 'sh', shell: 'sh', bash: '
 type Problem = (message: string) => void
 
 /** Reads one fenced block; every problem of it at once. */
-export function readBlock(code: Code, line: number): BlockRead {
+export function readBlock(code: Code, line: number, parameters: Parameters): BlockRead {
   const problems: ProgramProblem[] = []
   const problem: Problem = (message) => void problems.push({ severity: 'error', line, message })
   const attributes = readAttributes(code.info)
@@ -28,13 +29,20 @@ export function readBlock(code: Code, line: number): BlockRead {
     problem(`this block cannot be read: ${attributes.why}`)
     return { block: null, problems }
   }
-  const { values } = attributes
+  const values = new Map(
+    Array.from(attributes.values, ([key, value]) => [
+      key,
+      substitute(value, parameters, (name) => problem(`${key} names no parameter: \${${name}}`)),
+    ]),
+  )
   const role = values.get('baton')
   if (!isRole(role)) {
-    problem(`no such role: ${String(role)}: baton is one of ${Object.keys(ATTRIBUTES).join(', ')}`)
+    problem(
+      `no such role: ${String(role)}: baton is one of ${Object.keys(ATTRIBUTES).join(', ')}, parameters`,
+    )
     return { block: null, problems }
   }
-  return { block: blockOf(code, line, role, values, problem), problems }
+  return { block: blockOf(code, line, role, values, parameters, problem), problems }
 }
 
 function blockOf(
@@ -42,6 +50,7 @@ function blockOf(
   line: number,
   role: Role,
   values: ReadonlyMap<string, unknown>,
+  parameters: Parameters,
   problem: Problem,
 ): Block | null {
   let isSound = true
@@ -62,13 +71,14 @@ function blockOf(
   const id = take('name', read.readId, '')
   if (!values.has('name')) complain(`${role}: has no name: add "name"`)
   const meaning = Array.from(values).filter(([key]) => !LOOKS.has(key))
+  const used = usedIn(code.text, parameters)
   const common = {
     id,
     line,
     heading: code.section.heading,
     text: code.text,
     digest: sha256(
-      canonicalJson({ ...Object.fromEntries(meaning), text: code.text, shell: languageTag(code) }),
+      canonicalJson({ ...Object.fromEntries(meaning), text: code.text, shell: languageTag(code), used }),
     ),
   }
   const block =
@@ -124,10 +134,19 @@ function command(
   if (timeoutMs === 0) complain(`${role}: timeout is 0: it must be longer`)
   const ready = { ...common, shell: shell ?? 'sh', timeoutMs }
   if (role === 'step') return step(ready, take)
-  return role === 'gate' ? gate(ready, take, complain) : { ...ready, role }
+  if (role === 'gate') return gate(ready, take, complain)
+  if (role === 'check') return check(ready, take)
+  return role === 'rollback'
+    ? { ...ready, role, isOnce: take('once', read.readFlag, false) }
+    : { ...ready, role }
 }
 
 type Command = Common & Pick<Gate, 'shell' | 'timeoutMs'>
+
+function check(common: Command, take: Take): Check {
+  const json = take('expect_json', read.readValues, new Map<string, unknown>())
+  return { ...common, role: 'check', json }
+}
 
 function step(common: Command, take: Take): Step {
   return {

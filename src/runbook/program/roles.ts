@@ -43,8 +43,8 @@ export const ATTRIBUTES: Readonly<Record<Role, Readonly<Record<string, Kind>>>> 
     rollback_to: 'id',
     expect_json: 'values',
   },
-  check: COMMAND,
-  rollback: COMMAND,
+  check: { ...COMMAND, expect_json: 'values' },
+  rollback: { ...COMMAND, once: 'flag' },
   state: COMMAND,
   approval: { ...COMMON, needs: 'ids', watch: 'ids', approvers: 'count', timeout: 'duration' },
 }

@@ -10,6 +10,11 @@ const VARIABLE = /^[A-Z][A-Z0-9_]*$/
 /** What the shell and the runner itself rely on; a captured value must not replace it. */
 const RESERVED = /^(?:PATH|HOME|IFS|ENV|SHELL|LD_.*|DYLD_.*|NODE_OPTIONS|BASH_ENV|BATON_RUNBOOK_.*)$/
 
+/** Whether a variable of this name may be given to commands. */
+export function isFreeVariable(name: string): boolean {
+  return VARIABLE.test(name) && !RESERVED.test(name)
+}
+
 export function readId(raw: unknown): Read<string> {
   return typeof raw === 'string' && ID.test(raw)
     ? { value: raw }
@@ -79,7 +84,7 @@ export function readPaths(raw: unknown): Read<Map<string, string>> {
   if (object === null) return { wanted }
   const entries = Object.entries(object)
   const isRight = ([name, path]: [string, unknown]): boolean =>
-    VARIABLE.test(name) && !RESERVED.test(name) && typeof path === 'string' && isPath(path)
+    isFreeVariable(name) && typeof path === 'string' && isPath(path)
   return entries.length > 0 && entries.every((entry) => isRight(entry))
     ? { value: new Map(entries as [string, string][]) }
     : { wanted }

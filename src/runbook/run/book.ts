@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ProgramProblem } from '../program/block.ts'
+import type { Parameters } from '../program/parameters.ts'
 import { parseProgram, type Program } from '../program/program.ts'
 import { advance, noProgress, type Progress } from './progress.ts'
 import { journalFile, loadChain } from './journal.ts'
@@ -12,7 +13,9 @@ export interface Book {
   readonly folder: string
   /** The journal, its head, lock and logs. */
   readonly journal: string
-  /** What the commands get, beside captured values. */
+  /** Parameters that are set for this run; those a run was begun with need not be said again. */
+  readonly set: Parameters
+  /** What the commands get, beside parameters and captured values. */
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
@@ -34,12 +37,12 @@ export type Seen =
 
 /** Reads the runbook and its journal without changing or locking anything. */
 export function see(book: Book): Seen {
-  const parsed = parseProgram(book.text, book.name)
-  if (parsed.kind === 'broken') return parsed
   const chain = loadChain(book.journal)
   if (chain.kind === 'broken') return brokenJournal(book.journal, chain.why)
   let progress = noProgress
   for (const { entry } of chain.lines) progress = advance(progress, entry)
+  const parsed = parseProgram(book.text, book.name, new Map([...progress.set, ...book.set]))
+  if (parsed.kind === 'broken') return parsed
   const { program, warnings } = parsed
   return { kind: 'seen', program, warnings, progress, lastAt: chain.lines.at(-1)?.at ?? null }
 }

@@ -18,6 +18,7 @@ const blockOf = (text: string, shell: Check['shell'] = 'sh'): Check => ({
   heading: null,
   text,
   digest: '',
+  json: new Map(),
   shell,
   timeoutMs: 20_000,
 })

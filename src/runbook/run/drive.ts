@@ -132,7 +132,12 @@ function begin(
   const rehearsal = state.isRehearsal ? { BATON_RUNBOOK_REHEARSAL: '1' } : {}
   const own = { BATON_RUNBOOK_STEP: station, BATON_RUNBOOK_BLOCK: id, ...rehearsal }
   const command = ports.start(block, timeoutMs, {
-    environment: { ...ports.environment, ...environmentOf(state.progress), ...own },
+    environment: {
+      ...ports.environment,
+      ...Object.fromEntries(state.program.parameters),
+      ...environmentOf(state.progress),
+      ...own,
+    },
     onLine: (line) => ports.notice({ kind: 'output', at: ports.now(), id, line }),
   })
   const done = command.done.then((result) => {

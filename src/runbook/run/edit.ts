@@ -1,3 +1,4 @@
+import type { Parameters } from '../program/parameters.ts'
 import type { Program } from '../program/program.ts'
 import { changedBlocks, digestsOf, type Refused } from './book.ts'
 import type { Entry } from './entry.ts'
@@ -12,15 +13,16 @@ export interface Person {
 export type Edit = Refused | { readonly kind: 'fits'; readonly entries: readonly Entry[] }
 
 /** Whether the document still is the one the run goes by, or an edit of it that somebody answers for. */
-export function editOf(progress: Progress, program: Program, person: Person | null): Edit {
-  if (progress.document === null || progress.document === program.digest) return { kind: 'fits', entries: [] }
+export function editOf(progress: Progress, program: Program, set: Parameters, person: Person | null): Edit {
   const blocks = digestsOf(program)
   const changed = changedBlocks(progress.blocks, blocks)
+  const isSame = progress.document === program.digest && changed.length === 0
+  if (progress.document === null || isSame) return { kind: 'fits', entries: [] }
   const what = changed.length > 0 ? changed.join(', ') : 'no block, only prose'
   if (!person)
     return {
       kind: 'refused',
-      why: `the document was edited after the run began: ${what}: accept it with --accept-edit --by NAME --reason TEXT, or take the edit back`,
+      why: `the document, or a parameter, was edited after the run began: ${what}: accept it with --accept-edit --by NAME --reason TEXT, or take the edit back`,
     }
   const done = changed.filter(
     (id) => !['new', 'started', 'failed', 'undone'].includes(markOf(progress, id).status),
@@ -33,6 +35,16 @@ export function editOf(progress: Progress, program: Program, person: Person | nu
   const { by, reason } = person
   return {
     kind: 'fits',
-    entries: [{ kind: 'edit-accepted', by, reason, document: program.digest, blocks, changed }],
+    entries: [
+      {
+        kind: 'edit-accepted',
+        by,
+        reason,
+        document: program.digest,
+        blocks,
+        set: Object.fromEntries([...progress.set, ...set]),
+        changed,
+      },
+    ],
   }
 }

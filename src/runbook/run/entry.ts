@@ -17,6 +17,8 @@ export type Entry =
       readonly document: string
       readonly tool: string
       readonly blocks: Readonly<Record<string, string>>
+      /** Parameters that differ from what the document gives them. */
+      readonly set: Readonly<Record<string, string>>
       /** The digest of the plan it was started with. */
       readonly plan: string | null
     }
@@ -28,6 +30,7 @@ export type Entry =
       readonly reason: string
       readonly document: string
       readonly blocks: Readonly<Record<string, string>>
+      readonly set: Readonly<Record<string, string>>
       readonly changed: readonly string[]
     }
   | {

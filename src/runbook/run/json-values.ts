@@ -41,6 +41,12 @@ function isPlain(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
+/** Why a command's output is no JSON; null when it is. */
+export function unreadable(result: CommandResult): string | null {
+  const parsed = parse(result)
+  return 'why' in parsed ? parsed.why : null
+}
+
 /** What differs from the expected values; null when nothing does. */
 export function mismatch(expected: ReadonlyMap<string, unknown>, result: CommandResult): string | null {
   if (expected.size === 0) return null

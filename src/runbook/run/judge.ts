@@ -1,6 +1,6 @@
-import type { Gate, Step } from '../program/block.ts'
+import type { Check, Gate, Step } from '../program/block.ts'
 import type { Verdict } from './entry.ts'
-import { capture, mismatch } from './json-values.ts'
+import { capture, mismatch, unreadable } from './json-values.ts'
 import type { CommandResult } from './machine-state.ts'
 
 /** In words: how a command ended. */
@@ -63,10 +63,15 @@ export type Answer =
  * What a check says about a step: exit 0 yes, 1 no, anything else cannot tell. Going on from a step needs the values
  * it captures, so its check must print them as well.
  */
-export function answerOf(step: Step, result: CommandResult, isGoingOn: boolean): Answer {
+export function answerOf(step: Step, check: Check, result: CommandResult, isGoingOn: boolean): Answer {
   if (result.outcome === 'exited' && result.code === 1) return { kind: 'no' }
   if (result.outcome !== 'exited' || result.code !== 0)
     return { kind: 'unknown', why: `its check cannot tell: ${endText(result)}` }
+  if (check.json.size > 0) {
+    const why = unreadable(result)
+    if (why !== null) return { kind: 'unknown', why: `its check cannot tell: ${why}` }
+    if (mismatch(check.json, result) !== null) return { kind: 'no' }
+  }
   const captured = capture(step.capture, result)
   if (captured.kind === 'captured') return { kind: 'yes', captured: captured.values }
   return isGoingOn

@@ -433,3 +433,41 @@ test('in a rehearsal a gate counts as long as nothing before it was only logged'
   assert.equal(phaseText(play(rehearsal, [go, [1, ended(3)]]).state), 'ended 3')
   assert.equal(phaseText(play(rehearsal, [go, [1, ended(0)], [2, logged], [3, ended(1)]]).state), 'ended 0')
 })
+
+test('a rollback that is once takes back the steps in a row that name it; another one ends the row', () => {
+  const once = block({ name: 'r', baton: 'rollback', once: true, ...command })
+  const other = block({ name: 's', baton: 'rollback', ...command })
+  const undone = (rollbackOfB: string) => {
+    const steps = stepBlock('a') + stepBlock('b', { rollback: rollbackOfB }) + stepBlock('x') + stepBlock('y')
+    const program = programOf(steps + gate('g', { on_fail: 'rollback' }) + check + once + other)
+    const well = [0, ended(0)] as const
+    const { commands, state } = play(stateOf(program), [
+      [0, { kind: 'go' }],
+      ...[well, well, well, well],
+      [0, ended(1)],
+      ...[well, well, well, well],
+    ])
+    assert.deepEqual(
+      ['a', 'b', 'x', 'y'].map((id) => markOf(state.progress, id).status),
+      ['undone', 'undone', 'undone', 'undone'],
+    )
+    assert.equal(phaseText(state), 'ended 1')
+    return commands.slice(5)
+  }
+  assert.deepEqual(undone('r'), ['r'])
+  assert.deepEqual(undone('s'), ['r', 's', 'r'])
+})
+
+test('a check that expects values: others are a no, no JSON is no answer', () => {
+  const expecting = block({ name: 'c', baton: 'check', expect_json: { '$.mode': 'ON' }, ...command })
+  const program = programOf(stepBlock('a') + expecting + undo)
+  const started: Entry = { kind: 'started', step: 'a', role: 'step', attempt: 1, block: '' }
+  const asked = (text: string) =>
+    play(stateOf(program, advance(noProgress, started)), [
+      [0, { kind: 'go' }],
+      [1, ended(0, text)],
+    ])
+  assert.equal(markOf(asked('{"mode":"ON"}').state.progress, 'a').status, 'done')
+  assert.deepEqual(asked('{"mode":"OFF"}').commands, ['c', 'a'])
+  assert.equal(phaseText(asked('cannot say').state), 'ended 3')
+})

@@ -1,4 +1,4 @@
-import { gateOf, stepOf, type Place, type Program } from '../program/program.ts'
+import { blockOf, gateOf, stepOf, type Place, type Program } from '../program/program.ts'
 import { choose, fail, judge, look, settle, watch } from './choose.ts'
 import type { Failure } from './entry.ts'
 import { end, enter, record, stay, type Flow } from './flow.ts'
@@ -107,15 +107,31 @@ function undoEnded(state: RunState, phase: PhaseOf<'undoing'>, result: CommandRe
   const isDone = result.outcome === 'rehearsed' || (result.outcome === 'exited' && result.code === 0)
   const why = isDone ? null : endText(result)
   const recorded = record(stay(state), endedEntry(phase, 'rollback', result, { isDone, captured: {}, why }))
-  if (isDone) return choose(recorded, now)
+  if (isDone) return choose(takenBackWith(recorded, phase.step), now)
   return end(recorded, result.outcome === 'killed' ? 3 : 1, `rollback of ${phase.step} failed: ${why}`)
+}
+
+/** The steps in a row behind this one that the same run of their rollback has taken back. */
+function takenBackWith(flow: Flow, step: string): Flow {
+  const { program, progress } = flow.state
+  const id = stepOf(program, step).rollback ?? ''
+  if (!blockOf(program, id, 'rollback').isOnce) return flow
+  const steps = progress.rollback?.steps ?? []
+  let next = flow
+  for (const other of steps.slice(steps.indexOf(step) + 1)) {
+    if (stepOf(program, other).rollback !== id) break
+    const reason = `taken back together with ${step}`
+    next = record(next, { kind: 'decided', step: other, is_done: false, by: id, reason, captured: {} })
+  }
+  return next
 }
 
 function checkEnded(state: RunState, phase: PhaseOf<'checking'>, result: CommandResult, now: number): Flow {
   const block = stepOf(state.program, phase.step)
   if (result.outcome === 'killed')
     return end(stay(state), 3, `the check of ${phase.step} was killed on demand`)
-  const answer = answerOf(block, result, state.progress.rollback === null)
+  const check = blockOf(state.program, block.check ?? '', 'check')
+  const answer = answerOf(block, check, result, state.progress.rollback === null)
   if (answer.kind === 'unknown')
     return end(
       stay(state),

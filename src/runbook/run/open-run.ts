@@ -94,7 +94,7 @@ function take(book: Book, program: Program, lock: HeldLock, options: OpenOptions
   const chain = loadChain(book.journal)
   if (chain.kind === 'broken') return brokenJournal(book.journal, chain.why)
   const before = chain.lines.reduce((progress, { entry }) => advance(progress, entry), noProgress)
-  const edit = editOf(before, program, options.acceptEdit)
+  const edit = editOf(before, program, book.set, options.acceptEdit)
   if (edit.kind === 'refused') return edit
   for (const { request, forget } of requests(book.journal)) if (request.kind === 'pause') forget() // it was for another runner
   const journal = openJournal(book.journal, chain, options.now())
@@ -106,7 +106,7 @@ function take(book: Book, program: Program, lock: HeldLock, options: OpenOptions
   }
   let now = before
   for (const entry of edit.entries) now = note(now, entry)
-  now = note(now, before.opened ? resuming(options.plan) : opening(program, options.plan))
+  now = note(now, before.opened ? resuming(options.plan) : opening(program, book, options.plan))
   return {
     kind: 'held',
     program,
@@ -120,13 +120,14 @@ function take(book: Book, program: Program, lock: HeldLock, options: OpenOptions
   }
 }
 
-function opening(program: Program, plan: Plan | null): Entry {
+function opening(program: Program, { set }: Book, plan: Plan | null): Entry {
   return {
     kind: 'opened',
     name: program.name,
     document: program.digest,
     tool: TOOL_VERSION,
     blocks: digestsOf(program),
+    set: Object.fromEntries(set),
     plan: plan ? planDigest(plan) : null,
   }
 }

@@ -14,6 +14,8 @@ export interface Plan {
   readonly document: string
   readonly tool: string
   readonly blocks: Readonly<Record<string, string>>
+  /** Parameters that differ from what the document gives them; a run of the plan has them. */
+  readonly set: Readonly<Record<string, string>>
   /** `state` block -> digest of what it printed. */
   readonly state: Readonly<Record<string, string>>
   readonly order: readonly PlannedStation[]
@@ -38,7 +40,7 @@ const GRACE_MS = 2000
 
 /** Plans a run: reads the document and runs its `state` blocks, nothing else. */
 export async function plan(book: Book): Promise<Planned> {
-  const parsed = parseProgram(book.text, book.name)
+  const parsed = parseProgram(book.text, book.name, book.set)
   if (parsed.kind === 'broken') return parsed
   const { program, warnings } = parsed
   const state = await probe(book, program)
@@ -52,6 +54,7 @@ export async function plan(book: Book): Promise<Planned> {
       document: program.digest,
       tool: TOOL_VERSION,
       blocks: digestsOf(program),
+      set: Object.fromEntries(book.set),
       state: state.digests,
       order: program.stations.map((station) => planned(program, station)),
     },
@@ -65,7 +68,7 @@ export async function probe(book: Book, program: Program): Promise<Probed> {
   const digests: Record<string, string> = {}
   for (const block of program.blocks.values()) {
     if (block.role !== 'state') continue
-    const result = await runProbe(book, block)
+    const result = await runProbe(book, program, block)
     if (result.outcome !== 'exited' || result.code !== 0)
       return {
         kind: 'refused',
@@ -76,10 +79,15 @@ export async function probe(book: Book, program: Program): Promise<Probed> {
   return { kind: 'probed', digests }
 }
 
-function runProbe(book: Book, block: StateProbe) {
+function runProbe(book: Book, { parameters }: Program, block: StateProbe) {
   return startCommand(block, block.timeoutMs, {
     folder: book.folder,
-    environment: { ...book.environment, BATON_RUNBOOK_STEP: block.id, BATON_RUNBOOK_BLOCK: block.id },
+    environment: {
+      ...book.environment,
+      ...Object.fromEntries(parameters),
+      BATON_RUNBOOK_STEP: block.id,
+      BATON_RUNBOOK_BLOCK: block.id,
+    },
     logFile: null,
     graceMs: GRACE_MS,
     noteGroup: () => {},
@@ -143,7 +151,9 @@ export function parsePlan(text: string): Plan | null {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== 1) return null
-    const isPlan = ['document', 'tool', 'blocks', 'state', 'order'].every((key) => Object.hasOwn(value, key))
+    const isPlan = ['document', 'tool', 'blocks', 'set', 'state', 'order'].every((key) =>
+      Object.hasOwn(value, key),
+    )
     return isPlan ? (value as unknown as Plan) : null
   } catch {
     return null

@@ -1,3 +1,4 @@
+import type { Parameters } from '../program/parameters.ts'
 import type { Entry, EntryOf, Verdict } from './entry.ts'
 
 /**
@@ -31,6 +32,8 @@ export interface Progress {
   /** The digests of the document and its blocks that the run goes by: as opened, or as an accepted edit left them. */
   readonly document: string | null
   readonly blocks: Readonly<Record<string, string>>
+  /** The parameters that were set for the run. */
+  readonly set: Parameters
   readonly marks: ReadonlyMap<string, StepMark>
   /** Places got through; stale ones were by an earlier process. */
   readonly passed: ReadonlyMap<string, 'fresh' | 'stale'>
@@ -54,6 +57,7 @@ export const noProgress: Progress = {
   plan: null,
   document: null,
   blocks: {},
+  set: new Map(),
   marks: new Map(),
   passed: new Map(),
   verdicts: new Map(),
@@ -70,7 +74,7 @@ export function markOf(progress: Progress, step: string): StepMark {
 export function advance(progress: Progress, entry: Entry): Progress {
   switch (entry.kind) {
     case 'opened':
-      return { ...progress, opened: entry, plan: entry.plan, document: entry.document, blocks: entry.blocks }
+      return { ...progress, opened: entry, plan: entry.plan, ...documentOf(entry) }
     case 'resumed':
       return {
         ...progress,
@@ -78,7 +82,7 @@ export function advance(progress: Progress, entry: Entry): Progress {
         passed: new Map(Array.from(progress.passed.keys(), (key) => [key, 'stale'])),
       }
     case 'edit-accepted':
-      return { ...progress, document: entry.document, blocks: entry.blocks }
+      return { ...progress, ...documentOf(entry) }
     case 'approved':
       return { ...progress, approvals: approve(progress.approvals, entry) }
     case 'started':
@@ -111,6 +115,10 @@ export function advance(progress: Progress, entry: Entry): Progress {
   }
 }
 
+function documentOf({ document, blocks, set }: EntryOf<'opened' | 'edit-accepted'>) {
+  return { document, blocks, set: new Map(Object.entries(set)) }
+}
+
 function mark(progress: Progress, step: string, change: Partial<StepMark>): Progress {
   return { ...progress, marks: new Map(progress.marks).set(step, { ...markOf(progress, step), ...change }) }
 }
@@ -132,7 +140,8 @@ function decided(progress: Progress, { step, is_done: isDone, by, captured }: En
   const { status, captured: kept } = markOf(progress, step)
   if (isDone)
     return mark(progress, step, { status: 'done', decidedBy: by, captured: { ...kept, ...captured } })
-  const isUndone = status === 'undoing' || status === 'undo-failed' || status === 'undone'
+  const isUndone =
+    progress.rollback !== null || status === 'undoing' || status === 'undo-failed' || status === 'undone'
   return mark(progress, step, { status: isUndone ? 'undone' : 'new', captured: {}, decidedBy: by })
 }
 

@@ -135,7 +135,7 @@ async function rehearse(
 ): Promise<RunResult> {
   const seen = see(book)
   if (seen.kind !== 'seen') return seen
-  const edit = editOf(seen.progress, seen.program, options.acceptEdit ?? null)
+  const edit = editOf(seen.progress, seen.program, book.set, options.acceptEdit ?? null)
   if (edit.kind === 'refused') return edit
   let progress = advance(seen.progress, { kind: 'resumed', tool: '', plan: null })
   for (const entry of edit.entries) progress = advance(progress, entry)
