@@ -4,6 +4,7 @@ import { carrierCommand } from './carrier-log.ts'
 import { compareCommand } from './compare.ts'
 import { createContext, type CliContext } from './context.ts'
 import { dbCommand } from './db-migrate.ts'
+import { drillCommand } from './drill.ts'
 import { evidenceCommand } from './evidence.ts'
 import { faultsCommand } from './faults.ts'
 import { handBackCommand } from './hand-back.ts'
@@ -35,6 +36,7 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
   compareCommand,
   gateCommand,
   evidenceCommand,
+  drillCommand,
   ({ shell, finish }) =>
     runbookCommand({
       stdin: shell.stdin,
