@@ -79,9 +79,19 @@ const byService = one(`source = 'go' and not dry_run`)
 
 /** What a drill that went well has counted; the drills themselves have tests of their own. */
 const wellDrilled = {
-  ...{ sent_twice: 0, lost: 0, answers_wrong: 0, swallowed_accepted: 2, late_sent_by_legacy: 2 },
-  ...{ late_known_to_service: 0, opened: 1, fell_back_open: 3, recovered: 1, sent_by_legacy: 5 },
-  ...{ not_sent_by_legacy: 0, before_by_service: 8, sent_by_service: 0 },
+  sent_twice: 0,
+  lost: 0,
+  answers_wrong: 0,
+  swallowed_accepted: 2,
+  late_sent_by_legacy: 2,
+  late_known_to_service: 0,
+  opened: 1,
+  fell_back_open: 3,
+  recovered: 1,
+  sent_by_legacy: 5,
+  not_sent_by_legacy: 0,
+  before_by_service: 8,
+  sent_by_service: 0,
 }
 const isDrill = ({ name }: Gate): boolean => name.endsWith('-drill')
 const recordDrill = (gate: Gate, changes: Record<string, number> = {}) =>

@@ -41,7 +41,7 @@ export function runDrillAt(reach: Reach, drill: Drill, options: DrillOptions): P
       if (report.evidence) keepHead(keptHeadsOf(dirname(reach.envFile)), report.evidence)
       return { kind: 'done', value: report }
     } finally {
-      await Promise.all([gateway, faults, carrier].map((peer) => peer?.close()))
+      await Promise.all([gateway, faults, carrier].flatMap((peer) => (peer ? [peer.close()] : [])))
     }
   })
 }
