@@ -31,7 +31,11 @@ async function handBack(killMs?: number): Promise<number | null> {
     [
       '--disable-warning=ExperimentalWarning',
       join(import.meta.dirname, '..', 'bin', 'baton.ts'),
-      ...['hand-back', '--execute', '--reason', 'chaos', '--json'],
+      'hand-back',
+      '--execute',
+      '--reason',
+      'chaos',
+      '--json',
     ],
     { env: { PATH: process.env['PATH'], DATABASE_URL: fleet.database.gatewayUrl }, stdio: 'ignore' },
   )

@@ -35,7 +35,7 @@ const until = (uuids: readonly string[], state: string) =>
     (rows) => rows.length === uuids.length && rows.every((row) => row.state === state),
   )
 const logsOf = (uuid: string) =>
-  system.sql<Record<string, unknown>>(
+  system.sql(
     `select source, status, delivery_status, handed_back, reason from legacy.sms_logs
      where message_uuid = '${uuid}' order by source`,
   )

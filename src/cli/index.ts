@@ -4,6 +4,7 @@ import { carrierCommand } from './carrier-log.ts'
 import { compareCommand } from './compare.ts'
 import { createContext, type CliContext } from './context.ts'
 import { dbCommand } from './db-migrate.ts'
+import { drillCommand } from './drill.ts'
 import { evidenceCommand } from './evidence.ts'
 import { faultsCommand } from './faults.ts'
 import { handBackCommand } from './hand-back.ts'
@@ -38,7 +39,7 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
   compareCommand,
   gateCommand,
   evidenceCommand,
-  (context) => mcpCommand(context, runCli),
+  drillCommand,
   ({ shell, finish }) =>
     runbookCommand({
       stdin: shell.stdin,
@@ -52,6 +53,7 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
       onSignal: shell.onSignal,
       onOrphaned: shell.onOrphaned,
     }),
+  (context) => mcpCommand(context, runCli),
 ]
 
 /** Runs one command line (without the program's own name). Resolves to the exit code. */

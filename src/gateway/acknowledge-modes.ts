@@ -35,7 +35,7 @@ export function startModeAcknowledger({ database, presence, log }: ModeAcknowled
   const stopping = new AbortController()
   const { signal } = stopping
   const bell = createBell(signal)
-  presence.onModeChange(bell.ring)
+  presence.onModeChange(() => bell.ring())
   const gateway = `${hostname()} pid ${process.pid}`
   let acknowledged = { owner: 0, epoch: 0 }
   let seen = { epoch: 0, seen_at: '' }

@@ -3,10 +3,10 @@ import type { MessageHistory } from './message-history.ts'
 /** A message as its tenant sees it. */
 export function summarize({ message_uuid, sms_logs, unresolved, ledger }: MessageHistory) {
   const logged = sms_logs.find((row) => !row.dry_run)
-  const returned = sms_logs.find((row) => row.handed_back)
   const authority = ledger && { state: ledger.state, holder: ledger.holder }
   if (logged) {
     const { request_id, recipient, mode, source, status, fallback, reason } = logged
+    const end = endOf(sms_logs) ?? logged
     return {
       message_uuid,
       request_id,
@@ -14,11 +14,10 @@ export function summarize({ message_uuid, sms_logs, unresolved, ledger }: Messag
       mode,
       source,
       status,
-      provider_message_id:
-        returned?.provider_message_id ?? logged.provider_message_id ?? ledger?.provider_message_id ?? null,
+      provider_message_id: end.provider_message_id ?? ledger?.provider_message_id ?? null,
       fallback,
       reason,
-      delivery_status: returned ? deliveries[returned.status] : logged.delivery_status,
+      delivery_status: end.delivery_status,
       authority,
     }
   }
@@ -35,6 +34,11 @@ export function summarize({ message_uuid, sms_logs, unresolved, ledger }: Messag
 }
 
 /** A verdict stays; of a message that was handed back the legacy side's row tells what became of it. */
+function endOf(rows: MessageHistory['sms_logs']) {
+  const row = rows.find((one) => one.handed_back)
+  return row && { provider_message_id: row.provider_message_id, delivery_status: deliveries[row.status] }
+}
+
 const deliveries: Readonly<Record<string, string>> = {
   sent: 'sent',
   failed: 'refused',

@@ -56,15 +56,10 @@ const performanceOf = statement<{ is_on: boolean; messages: number; errors: numb
   import.meta.url,
   './sql/performance.sql',
 )
-const fallbacks = statement<{ message_uuid: string; status: string; service_too: boolean }>(
-  import.meta.url,
-  './sql/fallbacks.sql',
-)
-const heldByService = statement<{ messages: number }>(import.meta.url, './sql/held-by-service.sql')
-const rollback = statement<Counts>(import.meta.url, './sql/rollback.sql')
+type Measure = (context: MeasureContext) => Promise<Found>
 
-/** How each thing that gates ask about is measured, now. */
-export const measurements: Readonly<Record<MeasurementName, (context: MeasureContext) => Promise<Found>>> = {
+/** How each thing that gates ask about is measured, now. A drill is not: it leaves its evidence when it is run. */
+export const measurements: Readonly<Partial<Record<MeasurementName, Measure>>> = {
   service: probeService,
   grants: checkGrants,
   shadow: async ({ legacy, messaging }) =>
@@ -77,7 +72,6 @@ export const measurements: Readonly<Record<MeasurementName, (context: MeasureCon
     const { from, window } = await uuidsSince(legacy, DAY_MS)
     return { ...ofCounts('messages of a day in SHADOW', await legacy.run(shadowQuota, [from])), window }
   },
-  fallback: measureFallbacks,
   reconciliation: async ({ legacy, messaging }) =>
     ofReport(await reconcile({ legacy, messaging, question: reconciliation, window: everything })),
   conservation: async ({ legacy, messaging }) =>
@@ -87,13 +81,6 @@ export const measurements: Readonly<Record<MeasurementName, (context: MeasureCon
     return { asked: 'messages in doubt in the ledger', sample: row ? 1 : 0, counts: { ...row } }
   },
   performance: measurePerformance,
-  rollback: async ({ legacy }) => {
-    const { from, window } = await uuidsSince(legacy, WEEK_MS)
-    return {
-      ...ofCounts('what was entered since ON was switched off', await legacy.run(rollback, [from])),
-      window,
-    }
-  },
 }
 
 async function probeService({ service: { url, peer, secret } }: MeasureContext): Promise<Found> {
@@ -135,16 +122,6 @@ async function checkGrants({ legacy, messaging }: MeasureContext): Promise<Found
   const names = wrong.map(({ role, object, privilege }) => `${role} ${object} ${privilege}`)
   const asked = `privileges of both roles${names.length > 0 ? `; wrong: ${names.slice(0, 20).join(', ')}` : ''}`
   return { asked, sample: checks.length, counts: { wrong: wrong.length } }
-}
-
-async function measureFallbacks({ legacy, messaging }: MeasureContext): Promise<Found> {
-  const { from, window } = await uuidsSince(legacy, WEEK_MS)
-  const rows = await legacy.run(fallbacks, [from])
-  const sent = rows.filter(({ status }) => status === 'sent')
-  const [held] = await messaging.run(heldByService, [sent.map((row) => row.message_uuid)])
-  const twice = sent.filter((row) => row.service_too).length
-  const counts = { sent: sent.length, sent_twice: Math.max(twice, held?.messages ?? 0) }
-  return { asked: 'messages of a week that fell back after a timeout', sample: rows.length, counts, window }
 }
 
 async function measurePerformance({ legacy }: MeasureContext): Promise<Found> {

@@ -12,6 +12,11 @@ export interface CliRun {
   readonly complaints: string
 }
 
+export interface JsonRun<Value> {
+  readonly code: number
+  readonly value: Value
+}
+
 /** Runs verbs with this environment, in a directory of their own that nobody has started Baton in. */
 export function cliWith(environment: () => Readonly<Record<string, string>>) {
   const directory = mkdtempSync(join(tmpdir(), 'baton-cli-'))
@@ -37,7 +42,8 @@ export function cliWith(environment: () => Readonly<Record<string, string>>) {
 
   return {
     run,
-    async json<Value>(...argv: string[]): Promise<{ code: number; value: Value }> {
+    /** With `--json`; its shape is what the test says it is. */
+    async json<Value>(...argv: string[]): Promise<JsonRun<Value>> {
       const { code, out, complaints } = await run(...argv, '--json')
       assert.ok(out.startsWith('{') || out.startsWith('['), `no JSON: ${out} ${complaints}`)
       return { code, value: JSON.parse(out) as Value }

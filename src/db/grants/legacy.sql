@@ -22,3 +22,4 @@ grant select, insert, delete on legacy.reconcile_ranges, legacy.reconcile_suspec
 grant select, insert on legacy.reconcile_repairs, legacy.evidence to baton_gateway;
 grant update (charged) on legacy.quota_settlements to baton_gateway;
 grant select, insert on legacy.shadow_differences to baton_gateway;
+grant execute on function legacy.open_drill(bytea, integer), legacy.close_drills() to baton_gateway;

@@ -64,3 +64,22 @@ create trigger mark_late_hand_back after update of delivery_status on legacy.sms
   when (uuid_send(old.message_uuid) < int8send((date_part('epoch', clock_timestamp()) * 1000 - 300000)::bigint << 16)
     and (old.delivery_status is not distinct from 'handed_back') <> (new.delivery_status is not distinct from 'handed_back'))
   execute function legacy.mark_late_message();
+
+-- Drills send as a tenant of their own. Its keys are made for one drill and end by themselves; the gateway's role
+-- can make and revoke these and no others.
+create function legacy.open_drill(key_sha256 bytea, valid_ms integer) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+begin atomic
+  insert into legacy.quota_accounts (tenant, quota_limit) values ('baton-drill', 1000000000)
+  on conflict (tenant) do nothing;
+  insert into legacy.api_keys (key_sha256, tenant, scopes, label, expires_at)
+  values (key_sha256, 'baton-drill', '{send}', 'drill',
+    now() + least(greatest(valid_ms, 1), 3600000) * interval '1 millisecond');
+end;
+create function legacy.close_drills() returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp
+begin atomic
+  update legacy.api_keys set revoked_at = now()
+  where tenant = 'baton-drill' and label = 'drill' and revoked_at is null;
+end;
+revoke all on function legacy.open_drill(bytea, integer), legacy.close_drills() from public;
