@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { testDatabase } from './database.ts'
 import { freePorts, startProgram, type Program } from './processes.ts'
-import { eventually, OPERATOR_KEY, seedTenant, sql, type CarrierEntry } from './system.ts'
+import { eventually, OPERATOR_KEY, SEND_KEY, seedTenant, sql, type CarrierEntry } from './system.ts'
 
 export type Role = 'gateway-1' | 'gateway-2' | 'service-1' | 'service-2'
 
@@ -90,6 +90,17 @@ export async function startFleet({ servicePerSecond }: FleetOptions = {}) {
   return {
     database,
     gateways: [url(g1), url(g2)],
+    /** What the command line needs to reach it. */
+    environment: {
+      BATON_DIRECTORY: folder,
+      BATON_GATEWAY_URL: url(g1),
+      BATON_SERVICE_URL: url(s1),
+      BATON_SANDBOX_URL: url(sandboxPort),
+      BATON_FAULTS_URL: url(faultsPort),
+      BATON_API_KEY: SEND_KEY,
+      BATON_OPERATOR_KEY: OPERATOR_KEY,
+      DATABASE_URL: database.gatewayUrl,
+    },
     sandboxUrl: url(sandboxPort),
     faultsUrl: url(faultsPort),
     ask,
