@@ -31,6 +31,7 @@ const KINDS = [
   'missing_in_sms_logs',
   'missing_in_go_sms_logs',
   'status_differs',
+  'ending_untold',
   'quota_differs',
   'not_accounted',
   'not_entered',

@@ -1,4 +1,3 @@
-import type { Holder } from '../core/authority-state.ts'
 import type { MessageRecord } from './message-record.ts'
 
 /**
@@ -15,6 +14,7 @@ export type MismatchKind =
   | 'missing_in_sms_logs'
   | 'missing_in_go_sms_logs'
   | 'status_differs'
+  | 'ending_untold'
   | 'quota_differs'
   | 'not_accounted'
   | 'not_entered'
@@ -53,7 +53,14 @@ export function classify(record: MessageRecord, grace: Grace): Finding[] {
   // Whatever else differs follows from the second send.
   const differences = twoSides
     ? [twoSides]
-    : [...verdicts(record), ...dryRuns(record), ...quota(record), ...conservation(record), ...ledger(record)]
+    : [
+        ...verdicts(record),
+        ...dryRuns(record),
+        ...endings(record),
+        ...quota(record),
+        ...conservation(record),
+        ...ledger(record),
+      ]
   return differences.map(({ kind, dryRun = false, detail, ages }) => ({
     messageUuid: record.messageUuid,
     kind,
@@ -129,6 +136,28 @@ function dryRuns({ sms, go }: MessageRecord): Difference[] {
   return []
 }
 
+/**
+ * A verdict stays `accepted` whatever comes of the message. What was not sent in the end (its validity passed, the
+ * recipient opted out, the provider refused) must stand beside it once the grace time has passed, since somebody
+ * was told that it will be sent.
+ */
+function endings(record: MessageRecord): Difference[] {
+  const { sms, go, ledger: row } = record
+  const ended = endingOf(record)
+  if (!sms.go || ended === undefined || sms.go.delivery === ended) return []
+  const detail = `accepted, since then ${ended}, and sms_logs was told ${sms.go.delivery ?? 'nothing'}`
+  return [{ kind: 'ending_untold', detail, ages: [sms.go.ageMs, go.real?.ageMs, row?.ageMs] }]
+}
+
+/** How a message ended that the service took and nobody sends; undefined for any other. */
+export function endingOf({ sms, go, ledger: row }: MessageRecord): 'void' | 'refused' | undefined {
+  if (!go.real) return undefined
+  const { status, delivery } = go.real
+  if (status === 'void' || status === 'refused') return delivery === null ? status : undefined
+  // Handed back, and given up there before anybody sent it.
+  return status === 'handed_back' && row?.status === 'void' && !sms.legacy ? 'void' : undefined
+}
+
 /** What quota should say of a message: charged, released, or nothing; undefined while it has no outcome. */
 export function quotaDue({ sms }: MessageRecord): 'charged' | 'released' | 'none' | undefined {
   const row = sms.go ?? sms.legacy
@@ -176,24 +205,35 @@ function ledgerDetail(record: MessageRecord): string | undefined {
     return row && !isEntered ? 'the ledger has it, and nobody entered it' : undefined
   }
   if (!row) return 'it has an outcome and no row in the ledger'
-  if (sms.go) return serviceDetail(record, row.holder)
+  if (go.real?.status === 'handed_back') return handedBackDetail(record, row)
+  if (sms.go) return serviceDetail(record, row)
   if (row.holder === 'go') return 'the legacy side answered for it, and the service holds it'
   return sms.legacy ? legacyDetail(sms.legacy.status, row) : undefined
 }
 
-function serviceDetail({ sms, go }: MessageRecord, holder: Holder | null): string | undefined {
+type LedgerRow = NonNullable<MessageRecord['ledger']>
+
+function serviceDetail({ sms, go }: MessageRecord, { holder }: LedgerRow): string | undefined {
   const who = holder ?? 'nobody'
   if (sms.go?.status === 'rejected')
     return who === 'nobody' ? undefined : `the service rejected it, and ${who} holds it`
-  const wasHandedBack = go.real?.status === 'handed_back'
-  return who === 'go' || wasHandedBack ? undefined : `the service took it, and ${who} holds it`
+  // Void after it was taken: whether somebody was told is a question of its own.
+  const isVoid = holder === null && go.real?.status === 'void'
+  return who === 'go' || isVoid ? undefined : `the service took it, and ${who} holds it`
+}
+
+/**
+ * Handed back: accepted, then taken from the service unsent. One send at most, by whom the ledger names: the
+ * verdict stays in sms_logs, and the legacy side's row stands beside it.
+ */
+function handedBackDetail({ sms }: MessageRecord, row: LedgerRow): string | undefined {
+  if (row.holder === 'go') return 'handed back by the service, which holds it'
+  if (sms.legacy) return legacyDetail(sms.legacy.status, row)
+  return row.holder === 'legacy' ? 'handed back, and the legacy side has no outcome for it' : undefined
 }
 
 /** In doubt may have been settled since; what was sent must be, what failed must not. */
-function legacyDetail(
-  status: 'sent' | 'failed' | 'in_doubt',
-  row: NonNullable<MessageRecord['ledger']>,
-): string | undefined {
+function legacyDetail(status: 'sent' | 'failed' | 'in_doubt', row: LedgerRow): string | undefined {
   const isHeld = row.holder === 'legacy' && row.status !== 'refused'
   if (status === 'sent' && !isHeld) return 'sent, and the ledger says it was not'
   if (status === 'failed' && row.status === 'sent') return 'failed, and the ledger says it was sent'
@@ -202,7 +242,8 @@ function legacyDetail(
 
 function sidesOf({ sms, go, ledger: row }: MessageRecord, dryRun: boolean): Pick<Finding, 'sms' | 'go'> {
   if (dryRun) return { sms: sms.dry?.status ?? 'none', go: go.dry?.status ?? 'none' }
-  const ours = [sms.go && `go ${sms.go.status}`, sms.legacy && `legacy ${sms.legacy.status}`]
+  const delivery = sms.go?.delivery ? `, then ${sms.go.delivery}` : ''
+  const ours = [sms.go && `go ${sms.go.status}${delivery}`, sms.legacy && `legacy ${sms.legacy.status}`]
   const theirs = [go.real?.status, row && `ledger ${row.holder ?? 'nobody'} ${row.status}`]
   const say = (parts: readonly (string | null | undefined)[]) => parts.filter(Boolean).join(', ') || 'none'
   return { sms: say(ours), go: say(theirs) }

@@ -24,6 +24,8 @@ export interface ClassedMessage {
 /** One side of a comparison: a set of (message_uuid, class) in one database, hashed by its server. */
 export interface Side {
   readonly name: string
+  /** Indexes alone tell the prints of its parts: a hash over the whole would cost as much. */
+  readonly isCovered: boolean
   /** A uuid at or before which no message stands from `from` on; undefined: there are no more. */
   first(from: string): Promise<string | undefined>
   whole(range: UuidRange): Promise<Print>
@@ -43,6 +45,8 @@ export interface SideOptions {
    * that of the request's messages but for a moment.
    */
   readonly near?: 'request_id'
+  /** Whether the view's indexes hold all it asks for. */
+  readonly isCovered?: boolean
 }
 
 const nothing: Print = { messages: 0, hash: '0' }
@@ -52,17 +56,20 @@ const PIECE_BASE = 2 ** 32
 export const pieceKey = (part: number, piece: number): number => part * PIECE_BASE + piece
 export const partOfKey = (key: number): number => Math.floor(key / PIECE_BASE)
 
-export function createSide({ name, runner, view, near }: SideOptions): Side {
+export function createSide({ name, runner, view, near, isCovered = false }: SideOptions): Side {
   const statementFor = <Row>(file: string): Statement<Row> => viewStatement<Row>(file, view, near)
   const first = statementFor<{ near: string }>('first')
   const whole = statementFor<Print>('whole')
-  const parts = statementFor<{ part: number; messages: number; hash: string }>('parts')
+  type PartRow = { part: number; messages: number; hash: string }
+  const parts = statementFor<PartRow>('parts')
+  const covered = statementFor<PartRow>('parts-covered')
   const pieces = statementFor<{ part: number; piece: number; messages: number; hash: string }>('pieces')
   const messages = statementFor<{ message_uuid: string; class: number }>('messages')
   const around = (range: UuidRange): UuidRange => (near ? widen(range, NEAR_MARGIN_MS) : range)
 
   return {
     name,
+    isCovered,
     async first(from) {
       const [row] = await runner.run(first, [around({ from, to: from }).from])
       return row?.near
@@ -73,10 +80,12 @@ export function createSide({ name, runner, view, near }: SideOptions): Side {
       return row ?? nothing
     },
     async parts(ranges) {
-      const whole = { from: ranges[0]?.from ?? '', to: ranges.at(-1)?.to ?? '' }
-      const { from, to } = around(whole)
       const starts = ranges.map((range) => range.from)
-      const rows = await runner.run(parts, [whole.from, whole.to, starts, from, to])
+      const whole = { from: starts[0] ?? '', to: ranges.at(-1)?.to ?? '' }
+      const { from, to } = around(whole)
+      const rows = isCovered
+        ? await runner.run(covered, [starts, ranges.map((range) => range.to)])
+        : await runner.run(parts, [whole.from, whole.to, starts, from, to])
       return new Map(rows.map(({ part, messages, hash }) => [part, { messages, hash }]))
     },
     async pieces(cuts) {

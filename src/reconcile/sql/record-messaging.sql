@@ -1,6 +1,6 @@
 -- Everything the service's side has of some messages, with ages in ms by its own clock.
 select u.message_uuid,
-  g.status as go_status, g.provider_message_id, g.reason,
+  g.status as go_status, g.provider_message_id, g.reason, g.delivery_status, g.version,
   (date_part('epoch', now() - greatest(g.created_at, g.updated_at)) * 1000)::bigint as go_age_ms,
   d.status as dry_status, d.reason as dry_reason,
   (date_part('epoch', now() - d.created_at) * 1000)::bigint as dry_age_ms,
