@@ -143,9 +143,12 @@ function dryRuns({ sms, go }: MessageRecord): Difference[] {
  */
 function endings(record: MessageRecord): Difference[] {
   const { sms, go, ledger: row } = record
+  if (!sms.go || !go.real) return []
   const ended = endingOf(record)
-  if (!sms.go || ended === undefined || sms.go.delivery === ended) return []
-  const detail = `accepted, since then ${ended}, and sms_logs was told ${sms.go.delivery ?? 'nothing'}`
+  const told = sms.go.delivery === 'void' || sms.go.delivery === 'refused' ? sms.go.delivery : undefined
+  if (told === ended) return []
+  const is = ended ?? go.real.delivery ?? go.real.status
+  const detail = `accepted, since then ${is}, and sms_logs was told ${sms.go.delivery ?? 'nothing'}`
   return [{ kind: 'ending_untold', detail, ages: [sms.go.ageMs, go.real?.ageMs, row?.ageMs] }]
 }
 

@@ -26,7 +26,9 @@ export function planRepair(finding: Finding, record: MessageRecord): Repair {
     }
     case 'ending_untold': {
       const status = endingOf(record)
-      return status ? { action: 'write_ending', status } : none('it has another ending now')
+      return status
+        ? { action: 'write_ending', status }
+        : none('the service has no such ending: its next report says what became of it')
     }
     case 'quota_differs':
       return planQuota(record)
