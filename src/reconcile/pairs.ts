@@ -56,7 +56,7 @@ export interface Pair {
 }
 
 export function createPair(name: PairName, legacy: Runner, messaging: Runner): Pair {
-  type Found = Pick<SideOptions, 'near' | 'isCovered'>
+  type Found = Pick<SideOptions, 'near' | 'isCovered' | 'table'>
   const gateway = (view: string, found: Found = {}): Side =>
     createSide({ name: view, runner: legacy, view: `legacy.${view}`, ...found })
   const service = (view: string, found: Found = {}): Side =>
@@ -66,8 +66,8 @@ export function createPair(name: PairName, legacy: Runner, messaging: Runner): P
     case 'verdicts':
       return {
         name,
-        left: gateway('reconcile_verdicts', covered),
-        right: service('reconcile_verdicts', covered),
+        left: gateway('reconcile_verdicts', { ...covered, table: 'legacy.sms_logs' }),
+        right: service('reconcile_verdicts', { ...covered, table: 'messaging.go_sms_logs' }),
       }
     case 'holders':
       return { name, left: gateway('reconcile_holders'), right: service('reconcile_holders') }

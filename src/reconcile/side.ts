@@ -47,6 +47,8 @@ export interface SideOptions {
   readonly near?: 'request_id'
   /** Whether the view's indexes hold all it asks for. */
   readonly isCovered?: boolean
+  /** A table that holds every message of the view, to be leapt through; the view by default. */
+  readonly table?: string
 }
 
 const nothing: Print = { messages: 0, hash: '0' }
@@ -56,8 +58,9 @@ const PIECE_BASE = 2 ** 32
 export const pieceKey = (part: number, piece: number): number => part * PIECE_BASE + piece
 export const partOfKey = (key: number): number => Math.floor(key / PIECE_BASE)
 
-export function createSide({ name, runner, view, near, isCovered = false }: SideOptions): Side {
-  const statementFor = <Row>(file: string): Statement<Row> => viewStatement<Row>(file, view, near)
+export function createSide(options: SideOptions): Side {
+  const { name, runner, near, isCovered = false } = options
+  const statementFor = <Row>(file: string): Statement<Row> => viewStatement<Row>(file, options)
   const first = statementFor<{ near: string }>('first')
   const whole = statementFor<Print>('whole')
   type PartRow = { part: number; messages: number; hash: string }
@@ -116,7 +119,7 @@ function columnsOf(cuts: readonly Cut[], around: (range: UuidRange) => UuidRange
  * Without a name it is planned anew each time: the plan depends on how wide the range is. Where messages are found
  * by their own uuid, the second range would only be compared twice.
  */
-function viewStatement<Row>(file: string, view: string, near: 'request_id' | undefined): Statement<Row> {
+function viewStatement<Row>(file: string, { view, near, table = view }: SideOptions): Statement<Row> {
   const text = readFileSync(new URL(`./sql/${file}.sql`, import.meta.url), 'utf8')
   const nearby = near ? `${near} between $1 and $2` : '$1 is not null and $2 is not null'
   return {
@@ -126,6 +129,7 @@ function viewStatement<Row>(file: string, view: string, near: 'request_id' | und
         nearby.replace('$1', () => from).replace('$2', () => to),
       )
       .replaceAll(':view', view)
+      .replaceAll(':table', table)
       .replaceAll(':near', near ?? 'message_uuid'),
   }
 }
