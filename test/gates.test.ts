@@ -6,7 +6,7 @@ import { openPeer } from '../src/http/exchange.ts'
 import { checkGate } from '../src/operator/check-gate.ts'
 import { gates, type Gate } from '../src/operator/gates.ts'
 import { verifyEvidence } from '../src/operator/verify-evidence.ts'
-import { registerDifference } from '../src/reconcile/compare-shadow.ts'
+import { registerDifference } from '../src/reconcile/shadow-differences.ts'
 import { reservedNumbers } from './support/numbers.ts'
 import { eventually, startSystem, unique } from './support/system.ts'
 
