@@ -155,7 +155,7 @@ const faults: Readonly<Record<string, { readonly harm: string[]; readonly undo: 
 
 describe('every gate over real evidence', () => {
   for (const gate of gates) {
-    test(`${gate.name}: passes, fails, passes again, holds when old`, async () => {
+    test(`${gate.name}: passes, fails, passes again, holds with too little and when old`, async () => {
       const passing = await check(gate)
       // A rate needs more messages than a test sends to be as sure as the gate wants; then it fails, on the rate alone.
       const lenient =
@@ -187,6 +187,8 @@ describe('every gate over real evidence', () => {
         assert.equal(failing.verdict, 'FAIL', failing.reasons.join())
       }
       assert.equal((await check(lenient)).verdict, 'PASS')
+      const tooFew = { ...lenient, sampleMin: 1_000_000 }
+      assert.equal((await checkGate(context, tooFew, { isMeasured: false })).verdict, 'HOLD')
       assert.equal(
         (await checkGate(context, { ...gate, freshMs: -1 }, { isMeasured: false })).verdict,
         'HOLD',

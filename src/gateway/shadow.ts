@@ -62,11 +62,12 @@ export interface ShadowOptions {
 }
 
 export function createShadow(options: ShadowOptions): Shadow {
-  const { peer, database, logger, facts, rehearsals, waitingMax = WAITING_MAX } = options
+  const { database, logger, rehearsals, waitingMax = WAITING_MAX } = options
   const counts = { offered: 0, logged: 0, dropped: 0, failed: 0, unnoted: 0 }
   const byReason: Partial<Record<ShadowReason, number>> = {}
   const pending = new Set<Promise<void>>()
   let isClosed = false
+  const compare = createCompare(options)
   const noteLeftOut = createLeftOut(database, logger, () => counts.unnoted++)
 
   const calls = groupCommit<Shadowed, ShadowReason | undefined>({
@@ -75,35 +76,6 @@ export function createShadow(options: ShadowOptions): Shadow {
     inFlightMax: CALLS_IN_FLIGHT_MAX,
     waitingMax,
   })
-
-  /** Why each message was left out; undefined: its verdict is logged. */
-  async function compare(batch: readonly Shadowed[]): Promise<(ShadowReason | undefined)[]> {
-    const body: ServiceRequest = {
-      dry_run: true,
-      messages: batch.map(({ request, outcome }) => toWire(messageOf(request, outcome.messageUuid))),
-    }
-    const exchange = await peer.exchange({
-      method: 'POST',
-      path: '/v1/messages',
-      body: JSON.stringify(body),
-      timeoutMs: SHADOW_TIMEOUT_MS,
-    })
-    const { outcomeOf } = readVerdicts(exchange)
-    const answers = batch.map(({ outcome }) => outcomeOf(outcome.messageUuid))
-    const reasons = answers.map(reasonOf)
-    const verdicts = batch.flatMap((item, index): Compared[] => {
-      const answer = answers[index]
-      return answer?.kind === 'answer' && !reasons[index] ? [{ ...item, answer }] : []
-    })
-    if (verdicts.length === 0) return reasons
-    try {
-      await database.run(log, toColumns(verdicts, facts, rehearsals.canRehearse))
-      return reasons
-    } catch (err) {
-      logger.debug({ err }, 'shadow: verdicts could not be written')
-      return reasons.map((reason) => reason ?? 'not_logged')
-    }
-  }
 
   async function shadow(item: Shadowed): Promise<void> {
     const reason = await calls
@@ -137,6 +109,37 @@ export function createShadow(options: ShadowOptions): Shadow {
       while (pending.size > 0) await Promise.all(pending)
       await rehearsals.close()
     },
+  }
+}
+
+/** One dry-run call: tells why each message was left out; undefined: its verdict is logged. */
+function createCompare({ peer, database, logger, facts, rehearsals }: ShadowOptions) {
+  return async (batch: readonly Shadowed[]): Promise<(ShadowReason | undefined)[]> => {
+    const body: ServiceRequest = {
+      dry_run: true,
+      messages: batch.map(({ request, outcome }) => toWire(messageOf(request, outcome.messageUuid))),
+    }
+    const exchange = await peer.exchange({
+      method: 'POST',
+      path: '/v1/messages',
+      body: JSON.stringify(body),
+      timeoutMs: SHADOW_TIMEOUT_MS,
+    })
+    const { outcomeOf } = readVerdicts(exchange)
+    const answers = batch.map(({ outcome }) => outcomeOf(outcome.messageUuid))
+    const reasons = answers.map(reasonOf)
+    const verdicts = batch.flatMap((item, index): Compared[] => {
+      const answer = answers[index]
+      return answer?.kind === 'answer' && !reasons[index] ? [{ ...item, answer }] : []
+    })
+    if (verdicts.length === 0) return reasons
+    try {
+      await database.run(log, toColumns(verdicts, facts, rehearsals.canRehearse))
+      return reasons
+    } catch (err) {
+      logger.debug({ err }, 'shadow: verdicts could not be written')
+      return reasons.map((reason) => reason ?? 'not_logged')
+    }
   }
 }
 
