@@ -195,9 +195,11 @@ function conservation({ request, sms, unresolved }: MessageRecord): Difference[]
 
 /** Who sends, by `sms_logs` and by the ledger. */
 function ledger(record: MessageRecord): Difference[] {
-  const { sms, ledger: row, request } = record
+  const { sms, ledger: row, request, go } = record
   const detail = ledgerDetail(record)
-  const ages = [sms.legacy?.ageMs, sms.go?.ageMs, row?.ageMs, request?.ageMs]
+  // A hand-back is as young as the service's log says, however old the claim is.
+  const handedBackMs = go.real?.status === 'handed_back' ? go.real.ageMs : undefined
+  const ages = [sms.legacy?.ageMs, sms.go?.ageMs, row?.ageMs, request?.ageMs, handedBackMs]
   return detail === undefined ? [] : [{ kind: 'ledger_differs', detail, ages }]
 }
 
@@ -232,7 +234,9 @@ function serviceDetail({ sms, go }: MessageRecord, { holder }: LedgerRow): strin
 function handedBackDetail({ sms }: MessageRecord, row: LedgerRow): string | undefined {
   if (row.holder === 'go') return 'handed back by the service, which holds it'
   if (sms.legacy) return legacyDetail(sms.legacy.status, row)
-  return row.holder === 'legacy' ? 'handed back, and the legacy side has no outcome for it' : undefined
+  return row.holder === 'legacy' && row.isDue
+    ? 'handed back, and the legacy side has no outcome for it'
+    : undefined
 }
 
 /** In doubt may have been settled since; what was sent must be, what failed must not. */

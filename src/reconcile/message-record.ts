@@ -41,7 +41,13 @@ export interface MessageRecord {
       | null
     readonly dry: (Aged<'accepted' | 'rejected'> & { readonly reason: string | null }) | null
   }
-  readonly ledger: (Aged<AuthorityState> & { readonly holder: Holder | null }) | null
+  readonly ledger:
+    | (Aged<AuthorityState> & {
+        readonly holder: Holder | null
+        /** Claimed for a time that has not come, it is not. */
+        readonly isDue: boolean
+      })
+    | null
 }
 
 interface LegacyRow {
@@ -76,6 +82,7 @@ interface MessagingRow {
   dry_age_ms: number
   holder: Holder | null
   ledger_state: AuthorityState | null
+  is_due: boolean
   ledger_age_ms: number
 }
 
@@ -119,7 +126,12 @@ function toRecord(ours: LegacyRow, theirs: MessagingRow | undefined): MessageRec
     quota: charged === null ? null : { charged, ageMs: ours.quota_age_ms },
     go: theirs ? goOf(theirs) : { real: null, dry: null },
     ledger: theirs?.ledger_state
-      ? { status: theirs.ledger_state, holder: theirs.holder, ageMs: theirs.ledger_age_ms }
+      ? {
+          status: theirs.ledger_state,
+          holder: theirs.holder,
+          isDue: theirs.is_due,
+          ageMs: theirs.ledger_age_ms,
+        }
       : null,
   }
 }

@@ -304,6 +304,31 @@ describe('reconcile', () => {
       },
     ))
 
+  test('handed back a moment ago it is in flight; scheduled for later it is nothing', () => {
+    const moment = {
+      ...handedBackOnly,
+      reported: 'in_flight',
+      change: (u: string) => [
+        ...ends(u, 'handed_back', 'legacy'),
+        `update messaging.go_sms_logs set updated_at = now() where message_uuid in (${u})`,
+      ],
+    }
+    const later = {
+      ...handedBackOnly,
+      way: 7,
+      reported: null,
+      change: (u: string) => [
+        ...ends(u, 'handed_back', 'legacy'),
+        `update messaging.execution_authority set state = 'claimed', dispatched_at = null, settled_at = null,
+           not_before = now() + interval '1 day' where message_uuid in (${u})`,
+      ],
+    }
+    const both = [moment, later].map((plant) => ({ plant, numbers: [7] }))
+    return planted(both, async (expected) => {
+      assert.deepEqual(found(await run({ question: conservation })), expected)
+    })
+  })
+
   test('endings and hand-backs that are as they should be are none of the audit’s findings either', () =>
     planted(
       endings.filter(({ reported }) => reported === null).map((plant) => ({ plant, numbers: [11] })),
