@@ -212,11 +212,8 @@ describe('accepted, and not sent in the end', () => {
     const { findings, verdict } = await check(reconciliation)
     assert.equal(verdict, 'FAIL')
     assert.deepEqual(
-      findings.map(({ kind, messageUuid }) => [kind, messageUuid]).toSorted(),
-      [
-        ['ending_untold', refused],
-        ['ending_untold', late],
-      ].toSorted(),
+      new Set(findings.map(({ kind, messageUuid }) => `${kind} ${messageUuid}`)),
+      new Set([`ending_untold ${refused}`, `ending_untold ${late}`]),
     )
   })
 })
