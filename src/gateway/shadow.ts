@@ -155,7 +155,7 @@ function toColumns(verdicts: readonly Compared[], facts: LegacyFacts, canRehears
     verdicts.map(({ answer }) => ('would' in answer ? JSON.stringify(answer.would) : null)),
     verdicts.map(({ request, outcome }) => {
       const { messageUuid, status, told = {} } = outcome
-      const wasSent = status === 'unresolved' ? null : status === 'sent'
+      const wasSent = status === 'sent' ? true : status === 'failed' ? false : null
       const did = legacyTreatment(messageOf(request, messageUuid), wasSent, told, facts)
       return JSON.stringify({ ...did, can_rehearse: canRehearse })
     }),
