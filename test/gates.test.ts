@@ -6,7 +6,7 @@ import { openPeer } from '../src/http/exchange.ts'
 import { checkGate, recordMeasurement } from '../src/operator/check-gate.ts'
 import { gates, type Gate } from '../src/operator/gates.ts'
 import { verifyEvidence } from '../src/operator/verify-evidence.ts'
-import { registerDifference } from '../src/reconcile/compare-shadow.ts'
+import { registerDifference } from '../src/reconcile/shadow-differences.ts'
 import { reservedNumbers } from './support/numbers.ts'
 import { eventually, startSystem, unique } from './support/system.ts'
 
@@ -177,7 +177,7 @@ const faults: Readonly<Record<string, { readonly harm: string[]; readonly undo: 
 
 describe('every gate over real evidence', () => {
   for (const gate of gates) {
-    test(`${gate.name}: passes, fails, passes again, holds when old`, async () => {
+    test(`${gate.name}: passes, fails, passes again, holds with too little and when old`, async () => {
       const passing = await check(gate)
       // A rate needs more messages than a test sends to be as sure as the gate wants; then it fails, on the rate alone.
       const lenient =
@@ -222,6 +222,8 @@ describe('every gate over real evidence', () => {
         assert.equal(failing.verdict, 'FAIL', failing.reasons.join())
       }
       assert.equal((await check(lenient)).verdict, 'PASS')
+      const tooFew = { ...lenient, sampleMin: 1_000_000 }
+      assert.equal((await checkGate(context, tooFew, { isMeasured: false })).verdict, 'HOLD')
       assert.equal(
         (await checkGate(context, { ...gate, freshMs: -1 }, { isMeasured: false })).verdict,
         'HOLD',

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { recordReports } from '../src/gateway/status-reports.ts'
+import { conservation, reconciliation, type Question } from '../src/reconcile/pairs.ts'
+import { reconcile } from '../src/reconcile/reconcile.ts'
+import { everything } from '../src/reconcile/window.ts'
 import { freePorts } from './support/processes.ts'
 import { eventually, startSystem } from './support/system.ts'
 import { RECEIPT_TOKEN, routed, startVendor } from './support/vendors.ts'
@@ -28,11 +31,14 @@ const logged = async (uuid: string) =>
       `select status, delivery_status, provider_message_id from legacy.sms_logs where message_uuid = '${uuid}'`,
     )
   )[0]
-const untilLogged = (uuid: string, delivery: string) =>
-  eventually(
+async function untilLogged(uuid: string, delivery: string): Promise<Logged> {
+  const row = await eventually(
     () => logged(uuid),
-    (row) => row?.delivery_status === delivery,
+    (found) => found?.delivery_status === delivery,
   )
+  assert.ok(row)
+  return row
+}
 
 async function sendOne(): Promise<string> {
   const { body } = await system.send({ to: '+12025550121', body: 'hello' })
@@ -159,5 +165,55 @@ describe('status reports', () => {
     )
     assert.deepEqual(await recordReports(gateway, [report(uuid, 49, 'sent')]), [])
     assert.equal((await logged(uuid))?.delivery_status, 'delivered')
+  })
+})
+
+describe('accepted, and not sent in the end', () => {
+  const check = (question: Question) =>
+    reconcile({
+      legacy: system.database.gateway,
+      messaging: system.database.gateway,
+      question,
+      window: everything,
+      graceMs: 0,
+    })
+
+  test('refused, opted out inside the claim, past its validity: the verdict stays, no mismatch', async () => {
+    const send = async (to: string) =>
+      (await system.send({ to, body: 'x' })).body.messages[0]?.message_uuid ?? ''
+    vendor.course = 'refuse_message'
+    const refused = await send('+12025550122')
+    await untilLogged(refused, 'refused')
+    // Proven not sent and claimed again, to be tried later.
+    vendor.course = 'slow_down'
+    const stopped = await send('+12025550123')
+    await system.sql(
+      `insert into messaging.opt_outs (recipient, reason, actor) values ('+12025550123', 'test', 'test')`,
+    )
+    const late = await send('+12025550124')
+    await eventually(
+      () =>
+        system.sql(
+          `update messaging.execution_authority set valid_until = now() + interval '100 milliseconds'
+           where message_uuid = '${late}' and state = 'claimed' returning message_uuid`,
+        ),
+      (rows) => rows.length === 1,
+    )
+    for (const uuid of [stopped, late]) {
+      const { status, delivery_status } = await untilLogged(uuid, 'void')
+      assert.deepEqual([status, delivery_status], ['accepted', 'void'])
+    }
+    vendor.course = 'accept'
+    for (const question of [reconciliation, conservation])
+      assert.deepEqual((await check(question)).findings, [], 'all was told')
+    await system.sql(
+      `update legacy.sms_logs set delivery_status = null where message_uuid in ('${refused}', '${late}')`,
+    )
+    const { findings, verdict } = await check(reconciliation)
+    assert.equal(verdict, 'FAIL')
+    assert.deepEqual(
+      new Set(findings.map(({ kind, messageUuid }) => `${kind} ${messageUuid}`)),
+      new Set([`ending_untold ${refused}`, `ending_untold ${late}`]),
+    )
   })
 })

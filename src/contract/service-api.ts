@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { Treatment } from './treatment.ts'
 import { Body, E164, Instant, Priority, SegmentsMax, Sender, Uuid } from './text.ts'
 
 /** Most messages in one call to the service. */
@@ -58,6 +59,8 @@ export const ServiceResult = Type.Object({
     Type.Literal('superseded'),
   ]),
   reason: Type.Optional(Type.String()),
+  /** Answers of a dry run: what would be done with it. */
+  would: Type.Optional(Treatment),
 })
 export type ServiceResult = Static<typeof ServiceResult>
 

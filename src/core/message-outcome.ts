@@ -1,5 +1,6 @@
 import type { AuthorityRow } from './authority-state.ts'
 import type { Fallback } from './evidence.ts'
+import type { Treatment } from './treatment.ts'
 
 /** How one message ended for the caller, in the API's words. */
 export const messageStatuses = ['sent', 'accepted', 'duplicate', 'rejected', 'failed', 'unresolved'] as const
@@ -22,6 +23,8 @@ export interface MessageOutcome {
   readonly reason: string | null
   /** Null when the outcome stands; an `unresolved` without it is in doubt and waits for proof. */
   readonly pending: Pending | null
+  /** What the legacy side told of it beyond its verdict, for the comparison in SHADOW. */
+  readonly told?: Partial<Treatment>
 }
 
 /**

@@ -24,4 +24,8 @@ export interface GatewayConfig {
   readonly wantedMs: number
   /** So long a caller with an Idempotency-Key has to come again after a crash. */
   readonly keyedGraceMs: number
+  /** The vendor that the legacy side sends by, for the comparison in SHADOW; null: not known. */
+  readonly legacyRoute?: string | null
+  /** What it pays for one part of a message, in the unit of the providers file. */
+  readonly legacyPricePerSegment?: number | null
 }

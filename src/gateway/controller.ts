@@ -30,7 +30,7 @@ export function createController({ legacy, sendOn, shadow }: ControllerOptions):
         return legacy.send(messages, null)
       case 'SHADOW': {
         const outcomes = await legacy.send(messages, null)
-        shadow.offer(request, messageUuids)
+        shadow.offer(request, outcomes)
         return outcomes
       }
       case 'ON':

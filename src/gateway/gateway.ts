@@ -2,7 +2,6 @@ import type { Logger } from 'pino'
 import { openDatabase, type Database } from '../db/database.ts'
 import { requireDurableServer } from '../db/durability.ts'
 import type { RunningProgram } from '../process/running-program.ts'
-import type { Provider } from '../providers/provider.ts'
 import type { Server } from '../http/server.ts'
 import { createAuthenticate, type Authenticate } from './authenticate.ts'
 import { GATEWAY_CONNECTIONS, startModeAcknowledger } from './acknowledge-modes.ts'
@@ -14,6 +13,7 @@ import { createGatewayServer } from './http.ts'
 import { createInDoubt } from './in-doubt.ts'
 import { addInDoubtRoutes } from './in-doubt-routes.ts'
 import { createGatewayLedger, type GatewayLedger } from './ledger.ts'
+import type { LegacyDriver } from './legacy-driver.ts'
 import { readMessageHistory } from './message-history.ts'
 import { addModeRoutes } from './mode-routes.ts'
 import { viewModes } from './mode-store.ts'
@@ -37,7 +37,7 @@ interface Parts {
   readonly ledger: GatewayLedger
   readonly sending: Sending
   readonly presence: Presence
-  readonly driver: Provider
+  readonly driver: LegacyDriver
   readonly record: (answered: Answered) => Promise<void>
   readonly inProgress: Set<string>
 }
@@ -53,7 +53,7 @@ export interface Extension {
 /** The gateway: the entry, the mode, `sms_logs`, quota and the legacy driver. */
 export async function startGateway(
   config: GatewayConfig,
-  driver: Provider,
+  driver: LegacyDriver,
   log: Logger,
   extend: (extension: Extension) => void = () => {},
 ): Promise<RunningProgram> {
@@ -77,7 +77,7 @@ export async function startGateway(
   }
 }
 
-async function assemble(config: GatewayConfig, driver: Provider, log: Logger): Promise<Parts> {
+async function assemble(config: GatewayConfig, driver: LegacyDriver, log: Logger): Promise<Parts> {
   const open = (url: string, name: string) =>
     openDatabase({
       url,

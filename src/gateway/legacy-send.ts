@@ -5,6 +5,7 @@ import { LedgerUnavailable } from '../authority/unavailable.ts'
 import type { Fallback } from '../core/evidence.ts'
 import { outcomeFromLedger, unresolvedOutcome, type MessageOutcome } from '../core/message-outcome.ts'
 import type { OutgoingMessage, Provider, SendResult } from '../providers/provider.ts'
+import { toldBy } from './legacy-treatment.ts'
 
 /** Sends by the legacy driver what the ledger grants; what it does not grant is reported as it stands there. */
 export interface LegacySender {
@@ -107,7 +108,14 @@ function endOf(result: SendResult): AttemptEnd {
 }
 
 function outcomeOf(messageUuid: string, result: SendResult, fallback: Fallback | null): MessageOutcome {
-  const base = { messageUuid, source: 'legacy', providerMessageId: null, fallback, pending: null } as const
+  const base = {
+    messageUuid,
+    source: 'legacy',
+    providerMessageId: null,
+    fallback,
+    pending: null,
+    told: toldBy(result),
+  } as const
   switch (result.kind) {
     case 'accepted':
       return { ...base, status: 'sent', providerMessageId: result.providerMessageId, reason: null }

@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import type { GatewayStatus } from '../gateway/status.ts'
 import type { Metrics } from '../http/metrics.ts'
+import { comparisonGauges, readLastComparison } from './comparison-gauges.ts'
 import { gates } from './gates.ts'
 import type { MonitorState } from './monitor.ts'
 
@@ -31,6 +32,7 @@ const KINDS = [
   'missing_in_sms_logs',
   'missing_in_go_sms_logs',
   'status_differs',
+  'ending_untold',
   'quota_differs',
   'not_accounted',
   'not_entered',
@@ -49,16 +51,19 @@ export function createGatewayMetrics({ readStatus, legacy, monitor }: GatewayMet
   const showStatus = statusGauges(gauge)
   const showMonitor = monitorGauges(gauge)
   const showGates = gateGauges(gauge)
+  const showComparison = comparisonGauges(gauge)
   return {
     registry,
     async refresh() {
-      const [status, checked] = await Promise.all([
+      const [status, checked, compared] = await Promise.all([
         readStatus().catch(() => undefined),
         legacy.run(verdicts, [gates.map(({ name }) => name)]).catch(() => []),
+        readLastComparison(legacy).catch(() => undefined),
       ])
       showStatus(status)
       showMonitor(monitor())
       showGates(checked)
+      showComparison(compared)
     },
   }
 }

@@ -8,7 +8,8 @@ import { reconciliation } from '../reconcile/pairs.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { Report } from '../reconcile/report.ts'
 import { bucketAt, rangeOf } from '../reconcile/uuid-range.ts'
-import { compareShadow, type Comparison } from '../reconcile/compare-shadow.ts'
+import { compareShadow } from '../reconcile/compare-shadow.ts'
+import { ofComparison } from './of-comparison.ts'
 import { everything } from '../reconcile/window.ts'
 import type { MeasurementName } from './gates.ts'
 
@@ -163,15 +164,6 @@ export function ofAudit({ report, balance, ledger, imbalance, silence }: Audit):
     silent_tenants: silence.length,
   }
   return { asked: 'conservation audit', sample: balance.entered, counts, window: report.window }
-}
-
-export function ofComparison({ compared, eligible, counts, window }: Comparison): Found {
-  return {
-    asked: 'shadowed messages, legacy side against dry run',
-    sample: compared,
-    counts: { eligible, ...counts },
-    window,
-  }
 }
 
 function ofCounts(asked: string, [row]: readonly Counts[]): Found {

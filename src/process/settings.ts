@@ -74,6 +74,17 @@ export const optionalText: Make<string | null> = (name, about) => ({
   parse: (value) => (value === '' ? null : value),
 })
 
+/** An amount of 0 or more that may be left out. */
+export const optionalAmount: Make<number | null> = (name, about) => ({
+  name,
+  about,
+  fallback: '',
+  parse: (value) => {
+    if (value === '') return null
+    return /^\d{1,9}(\.\d{1,9})?$/.test(value) ? Number(value) : new Problem('an amount like 0.0075')
+  },
+})
+
 export const port: Make<number> = (name, about, fallback) => ({
   name,
   about,

@@ -13,6 +13,7 @@ import type { SmsProvider } from '../providers/provider.ts'
 import { createAccept } from './accept.ts'
 import { createCounters, type Counters } from './counters.ts'
 import { startDispatcher } from './dispatcher.ts'
+import { createForecast } from './forecast.ts'
 import { createServiceServer } from './http.ts'
 import { startInDoubtWorker } from './in-doubt.ts'
 import type { OpenProviders } from './providers.ts'
@@ -87,10 +88,12 @@ export async function startService(
   })
   const vendors = providers.list.map(({ provider }) => provider)
   const router = createRouter(providers)
+  const costs = new Map(providers.list.map(({ rule }) => [rule.name, rule.cost]))
   const server = createServiceServer({
     database,
     accept: createAccept(createClaims(database, config.acceptDeadlineMs), router, () => dispatcher.wake()),
     isRoutable: (message) => router.routeOf(message).length > 0,
+    forecast: createForecast(router, (provider) => costs.get(provider)),
     extend: (extended) => {
       const { publicUrl } = config
       const onStored = () => matching.wake()

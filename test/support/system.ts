@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import type { SendResponse } from '../../src/contract/gateway-api.ts'
 import type { GatewayConfig } from '../../src/gateway/config.ts'
 import { startGateway } from '../../src/gateway/gateway.ts'
+import type { LegacyDriver } from '../../src/gateway/legacy-driver.ts'
 import { startFaultProxy } from '../../src/fault-proxy/fault-proxy.ts'
 import { sandboxProvider } from '../../src/providers/sandbox.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -42,6 +43,8 @@ export interface SystemOptions {
   readonly providers?: OpenProviders
   /** Messages per second of single senders at the service. */
   readonly senderPaces?: Readonly<Record<string, number>>
+  /** How the legacy side sends, instead of the sandbox. */
+  readonly driver?: () => LegacyDriver
   /** What the gateway takes for the service instead of the fault proxy. */
   readonly serviceUrl?: string
 }
@@ -123,7 +126,7 @@ export async function startSystem(options: SystemOptions = {}) {
     ...options.gateway,
   }
   const startOneGateway = (changes: Partial<GatewayConfig> = {}) =>
-    startGateway({ ...gatewayConfig, ...changes }, provider('legacy'), quiet)
+    startGateway({ ...gatewayConfig, ...changes }, options.driver?.() ?? provider('legacy'), quiet)
   const gateway = await startOneGateway()
   const running = new Set([gateway])
 

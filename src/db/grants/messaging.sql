@@ -14,7 +14,7 @@ grant select on messaging.in_doubt_checks to baton_gateway;
 grant select on messaging.opt_outs to baton_service;
 grant select, insert, delete on messaging.opt_outs to baton_gateway;
 
-grant select on messaging.reconcile_verdicts, messaging.reconcile_holders to baton_gateway;
+grant select on messaging.reconcile_verdicts, messaging.reconcile_holders, messaging.reconcile_endings to baton_gateway;
 -- Both roles write what is compared. update: a row lock asks for it.
 grant select, insert, update, delete on messaging.reconcile_marks to baton_gateway;
 grant select, insert, update on messaging.reconcile_marks to baton_service;

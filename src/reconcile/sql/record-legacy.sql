@@ -2,7 +2,7 @@
 -- sms_logs and without a note is looked for in the requests of its own moment.
 select u.message_uuid,
   l.status as legacy_status, (date_part('epoch', now() - l.created_at) * 1000)::bigint as legacy_age_ms,
-  g.status as go_status, g.mode as go_mode, (date_part('epoch', now() - g.created_at) * 1000)::bigint as go_age_ms,
+  g.status as go_status, g.mode as go_mode, g.delivery_status, (date_part('epoch', now() - g.created_at) * 1000)::bigint as go_age_ms,
   l.mode as legacy_mode,
   d.status as dry_status, (date_part('epoch', now() - d.created_at) * 1000)::bigint as dry_age_ms,
   q.charged, (date_part('epoch', now() - q.settled_at) * 1000)::bigint as quota_age_ms,
