@@ -97,6 +97,7 @@ describe('outcomes and quota', () => {
     provider: null,
     providerMessageId: null,
     reason: null,
+    heldUntil: null,
   })
   const expected: Record<AuthorityRow['state'], { go: string; legacy: string; pending: boolean }> = {
     claimed: { go: 'accepted', legacy: 'unresolved', pending: true },

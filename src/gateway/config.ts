@@ -24,4 +24,6 @@ export interface GatewayConfig {
   readonly wantedMs: number
   /** So long a caller with an Idempotency-Key has to come again after a crash. */
   readonly keyedGraceMs: number
+  /** How far ahead `send_at` may lie. */
+  readonly scheduleDaysMax: number
 }

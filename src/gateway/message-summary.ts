@@ -20,11 +20,14 @@ export function summarize({ message_uuid, sms_logs, unresolved, ledger }: Messag
       authority,
     }
   }
+  const dueAt = unresolved?.due_at ?? null
+  const isHeld = dueAt !== null && ledger?.holder === 'legacy' && ledger.state === 'claimed'
   return {
     message_uuid,
     request_id: unresolved?.request_id ?? null,
     to: unresolved?.recipient ?? null,
-    status: 'unresolved',
+    status: isHeld ? 'scheduled' : 'unresolved',
+    ...(isHeld ? { send_at: dueAt } : {}),
     provider_message_id: null,
     fallback: unresolved?.fallback ?? null,
     reason: unresolved?.reason ?? null,

@@ -9,7 +9,8 @@ import type { Fallback } from '../core/evidence.ts'
 import { outcomeFromLedger, type MessageOutcome } from '../core/message-outcome.ts'
 import type { Database } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
-import type { LegacySender } from './legacy-send.ts'
+import type { ClaimedForLegacy } from '../authority/claim-together.ts'
+import { claimedAs, type LegacySender } from './legacy-send.ts'
 import type { Answered } from './record-answer.ts'
 import { readRequest } from './request-store.ts'
 import { messageOf, type SmsRequest } from './sms-request.ts'
@@ -19,7 +20,7 @@ export interface SettleUnresolvedOptions {
   readonly legacyDatabase: Database
   readonly ledgerDatabase: Database
   readonly readLedger: (messageUuids: readonly string[]) => Promise<Map<string, AuthorityRow>>
-  readonly claimForLegacy: (messageUuids: readonly string[]) => Promise<readonly Claim<Permit>[]>
+  readonly claimForLegacy: (messages: readonly ClaimedForLegacy[]) => Promise<readonly Claim<Permit>[]>
   readonly giveUp: Claims['giveUp']
   readonly legacy: LegacySender
   readonly provider: string
@@ -50,7 +51,8 @@ export async function settleUnresolved(options: SettleUnresolvedOptions): Promis
     const stored = await readRequest(legacyDatabase, row.request_id)
     if (!stored) continue
     const outcome = await resolve(options, row, ledger.get(row.message_uuid), stored.request)
-    if (!outcome || outcome.pending) continue
+    const isHeld = outcome?.status === 'scheduled'
+    if (!outcome || (outcome.pending && !isHeld)) continue
     await record({ request: stored.request, outcomes: [outcome], answer: null })
     log.info({ message_uuid: row.message_uuid, status: outcome.status }, 'unresolved message settled')
   }
@@ -66,6 +68,7 @@ async function resolve(
   const { message_uuid: messageUuid, too_old: isTooOld } = row
   if (!authority) return isTooOld ? giveUpLate(options, messageUuid) : claimLate(options, row, request)
   if (authority.holder !== 'legacy') return outcomeFromLedger(authority)
+  if (authority.heldUntil !== null) return outcomeFromLedger(authority)
   if (authority.state === 'claimed') {
     return isTooOld ? expire(options, messageUuid) : dispatchLate(options, row, request)
   }
@@ -91,10 +94,11 @@ async function claimLate(
   { message_uuid: messageUuid, fallback }: UnresolvedRow,
   request: SmsRequest,
 ): Promise<MessageOutcome | undefined> {
-  const [claim] = await claimForLegacy([messageUuid])
+  const message = messageOf(request, messageUuid)
+  const [claim] = await claimForLegacy([claimedAs(message)])
   if (!claim) return undefined
   if ('lost' in claim) return outcomeFromLedger(claim.lost)
-  return legacy.sendUnder(claim.won, messageOf(request, messageUuid), fallback)
+  return legacy.sendUnder(claim.won, message, fallback)
 }
 
 async function dispatchLate(

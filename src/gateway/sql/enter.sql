@@ -2,13 +2,15 @@
 -- earlier run of this statement has inserted.
 insert into legacy.requests
   (request_id, tenant, idempotency_key, content_sha256, mode, ramp_percent, epoch, body, sender, reference,
-   message_uuids, recipients, mentions, owner)
+   message_uuids, recipients, mentions, priority, send_at, valid_until, segments_max, owner)
 select request_id, tenant, idempotency_key, content_sha256, mode, ramp_percent, epoch, body, sender, reference,
-  message_uuids::uuid[], recipients::text[], mentions::integer[], $14::integer
+  message_uuids::uuid[], recipients::text[], mentions::integer[], priority,
+  send_at, valid_until, segments_max, $14::integer
 from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::integer[], $7::bigint[],
-    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[],
+    $15::text[], $16::timestamptz[], $17::timestamptz[], $18::smallint[])
   as i (request_id, tenant, idempotency_key, content_sha256, mode, ramp_percent, epoch, body, sender, reference,
-    message_uuids, recipients, mentions)
+    message_uuids, recipients, mentions, priority, send_at, valid_until, segments_max)
 where (select set_config('synchronous_commit', 'on', true)) = 'on'
 on conflict do nothing
 returning request_id
