@@ -71,6 +71,13 @@ interface ClaimOptions {
   readonly isWon?: (row: AuthorityRow) => boolean
 }
 
+function timeColumns(messageUuids: readonly string[], times: readonly SendTimes[]): Parameter[] {
+  return [
+    messageUuids.map((_, index) => times[index]?.sendAt ?? null),
+    messageUuids.map((_, index) => times[index]?.validUntil ?? null),
+  ]
+}
+
 const isDispatched = ({ state }: AuthorityRow): boolean => state !== 'claimed' && state !== 'void'
 
 export function createClaims(database: Database, deadlineMs: number): Claims {
@@ -134,13 +141,7 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
       return claims.map((one, index) => (stopped.has(uuids[index] ?? '') ? { stopped: true } : one))
     },
     claimForLegacy(messageUuids, provider, times = []) {
-      const columns = (token: string) => [
-        messageUuids,
-        token,
-        provider,
-        messageUuids.map((_, index) => times[index]?.sendAt ?? null),
-        messageUuids.map((_, index) => times[index]?.validUntil ?? null),
-      ]
+      const columns = (token: string) => [messageUuids, token, provider, ...timeColumns(messageUuids, times)]
       const permit = (uuid: string, token: string) => makePermit(uuid, 'legacy', token)
       return claim('claim for legacy', claimLegacy, messageUuids, columns, permit, { isWon: isDispatched })
     },
