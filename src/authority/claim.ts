@@ -28,6 +28,8 @@ export interface AcceptedMessage {
   readonly sendAt?: string | undefined
   /** Void past it; ISO 8601. */
   readonly validUntil?: string | undefined
+  /** Name of the windows it may be dispatched in; absent: at any time. */
+  readonly window?: string
 }
 
 /** When a message may be sent: not before, and void past it; ISO 8601, by the ledger's clock. */
@@ -134,6 +136,7 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
         distinct.map((message) => message.priority ?? 1),
         distinct.map((message) => message.sendAt ?? null),
         distinct.map((message) => message.validUntil ?? null),
+        distinct.map((message) => message.window ?? ''),
       ]
       const uuids = messages.map((message) => message.messageUuid)
       const stopped = new Set<string>()

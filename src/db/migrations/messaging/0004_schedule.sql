@@ -2,6 +2,8 @@
 
 -- Name of the windows a message may be dispatched in; empty: at any time.
 alter table messaging.execution_authority add column sending_window text not null default '';
+create index execution_authority_window on messaging.execution_authority (sending_window, not_before)
+  where holder = 'go' and state = 'claimed' and sending_window <> '';
 
 -- The legacy side may hold a message until its time: claimed, so that nobody else can take it meanwhile.
 drop trigger refuse_authority on messaging.execution_authority;
