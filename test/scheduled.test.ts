@@ -189,6 +189,26 @@ describe('valid_until', () => {
     await drained()
   })
 
+  test('it passes while the service holds it: void, the verdict and its charge stand, the ledger says why', async () => {
+    await system.mode('ON')
+    const answer = await send({ send_at: inMs(60_000), valid_until: inMs(120_000) })
+    const uuid = uuidOf(answer)
+    await system.sql(
+      `update messaging.execution_authority set valid_until = now() where message_uuid = '${uuid}'`,
+    )
+    await eventually(
+      () => ledger(uuid),
+      (row) => row?.state === 'void',
+    )
+    const { status, authority } = await view(uuid)
+    assert.deepEqual([status, authority], ['accepted', { state: 'void', holder: null }])
+    assert.deepEqual(
+      await system.sql(`select status, reason from messaging.go_sms_logs where message_uuid = '${uuid}'`),
+      [{ status: 'void', reason: 'valid_until has passed' }],
+    )
+    assert.deepEqual(await carried(uuid), [])
+  })
+
   test('it passes while the fallback is decided: void, told so, quota released', async () => {
     await system.mode('ON')
     const before = await quota()
