@@ -120,6 +120,21 @@ test('a held message whose request was left unanswered is held on, and sent when
   await sentOnceBy('legacy', uuidOf(answer), sendAt)
 })
 
+test('scheduled, due, and noted long ago: it is sent, since only valid_until makes it too late', async () => {
+  await system.mode('OFF')
+  const answer = await send({ send_at: inMs(3_600_000) })
+  const uuid = uuidOf(answer)
+  // As a gateway leaves it that finds it due, and dies before it is dispatched.
+  await system.sql(
+    `update legacy.unresolved_messages set due_at = null, noted_at = now() - interval '1 hour'
+      where message_uuid = '${uuid}'`,
+  )
+  await system.sql(
+    `update messaging.execution_authority set not_before = now() where message_uuid = '${uuid}'`,
+  )
+  await sentOnceBy('legacy', uuid, inMs(-60_000))
+})
+
 test('the ledger was away at entry: unresolved, then held until it is due', async () => {
   await system.mode('OFF')
   const sendAt = inMs(SOON_MS + 2_500)
