@@ -4,9 +4,9 @@ import { describe, test } from 'node:test'
 import { uuidv7 } from 'uuidv7'
 import { createClaims } from '../src/authority/claim.ts'
 import { createDispatching } from '../src/authority/dispatch.ts'
-import type { Opening, SendingWindow } from '../src/core/sending-window.ts'
+import { windowAt, type Opening, type SendingWindow } from '../src/core/sending-window.ts'
 import { parseProviders } from '../src/service/providers-file.ts'
-import type { BoundWindow } from '../src/service/sending-windows.ts'
+import { createIsOpen, createOpenings, type BoundWindow } from '../src/service/sending-windows.ts'
 import { testDatabase } from './support/database.ts'
 import { serviceWith } from './support/service.ts'
 import { eventually } from './support/system.ts'
@@ -176,6 +176,34 @@ describe('the dispatch itself', async () => {
     const isOpen = new Map([['day', now()]])
     assert.deepEqual(await take({ paces, openings: { windows: isOpen, own } }), [], 'the lane is shut')
     assert.deepEqual(await take({ paces, openings: { windows: isOpen } }), [bound])
+  })
+})
+
+describe('what processes keep of a window', () => {
+  const window: SendingWindow = { zone: 'Europe/Berlin', fromMinute: 480, toMinute: 1_200 }
+  const hour = 3_600_000
+
+  test('whether it is open is as fresh as if it were asked anew, forwards and backwards', () => {
+    const isOpen = createIsOpen(window)
+    const start = Date.parse('2027-03-27T00:00:00Z')
+    const moments = Array.from({ length: 400 }, (_, n) => start + ((n * 7_919) % 96) * (hour / 2))
+    for (const ms of moments)
+      assert.equal(isOpen(ms), windowAt(window, ms).isOpen, new Date(ms).toISOString())
+    assert.ok(moments.some(isOpen) && !moments.every(isOpen))
+  })
+
+  test('openings reach two days around now, also after the process has run for weeks or its clock went back', () => {
+    let nowMs = Date.parse('2027-03-01T12:00:00Z')
+    const openings = createOpenings([{ name: 'day', window, priorities: BOUND }], undefined, () => nowMs)
+    for (const step of [0, hour / 2, hour, 24 * hour, 30 * 24 * hour, -40 * 24 * hour]) {
+      nowMs += step
+      const known = openings().windows.get('day') ?? []
+      const isNow = known.some(({ opensMs, closesMs }) => opensMs <= nowMs && nowMs < closesMs)
+      assert.equal(isNow, windowAt(window, nowMs).isOpen, new Date(nowMs).toISOString())
+      assert.ok(
+        known.some(({ opensMs }) => opensMs > nowMs) && known.some(({ closesMs }) => closesMs < nowMs),
+      )
+    }
   })
 })
 

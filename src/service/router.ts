@@ -1,10 +1,9 @@
 import type { ServiceMessage } from '../contract/service-api.ts'
 import { priorities } from '../contract/text.ts'
 import { routeFor } from '../core/route.ts'
-import { windowAt } from '../core/sending-window.ts'
 import { readNumber } from '../sms/phone-number.ts'
 import type { ServiceProviders } from './providers.ts'
-import type { WindowRule } from './sending-windows.ts'
+import { createIsOpen, type WindowRule } from './sending-windows.ts'
 
 export interface Router {
   /** The providers that may send it, the best first; empty: none does. */
@@ -17,8 +16,11 @@ export interface Router {
 
 export function createRouter({ list, senderPaces, windows = [] }: ServiceProviders): Router {
   const rules = list.map(({ rule }) => rule)
-  const windowOfProvider = new Map(list.map(({ rule, window }) => [rule.name, window]))
-  const hasWindows = list.some(({ window }) => window !== undefined)
+  const bounds = new Map(
+    list.flatMap(({ rule, window: bound }) =>
+      bound ? [[rule.name, { isOpen: createIsOpen(bound.window), priorities: bound.priorities }]] : [],
+    ),
+  )
   // Reading a number costs more than the rest of an acceptance; most installations need no country.
   const needsCountry = [...rules, ...windows].some(({ countries }) => countries !== undefined)
 
@@ -30,10 +32,11 @@ export function createRouter({ list, senderPaces, windows = [] }: ServiceProvide
   /** Those that are open when it is due go before those that are shut; which they are may change until then. */
   function openFirst(route: string[], message: ServiceMessage): string[] {
     const priority = priorityOf(message)
-    const dueMs = Math.max(Date.now(), message.send_at === undefined ? 0 : Date.parse(message.send_at))
+    const sendAtMs = Date.parse(message.send_at ?? '')
+    const dueMs = Number.isNaN(sendAtMs) ? Date.now() : Math.max(Date.now(), sendAtMs)
     const isOpen = (provider: string) => {
-      const bound = windowOfProvider.get(provider)
-      return !bound?.priorities.includes(priority) || windowAt(bound.window, dueMs).isOpen
+      const bound = bounds.get(provider)
+      return !bound?.priorities.includes(priority) || bound.isOpen(dueMs)
     }
     const open = route.filter(isOpen)
     return [...open, ...route.filter((provider) => !open.includes(provider))]
@@ -43,7 +46,7 @@ export function createRouter({ list, senderPaces, windows = [] }: ServiceProvide
     routeOf(message) {
       const { message_uuid: messageUuid, to, tenant = null } = message
       const route = routeFor({ messageUuid, country: countryOf(to), tenant }, rules)
-      return hasWindows ? openFirst(route, message) : route
+      return bounds.size > 0 ? openFirst(route, message) : route
     },
     paceOf: ({ from }) => (from !== undefined && Object.hasOwn(senderPaces, from) ? from : ''),
     windowOf(message) {

@@ -1,5 +1,11 @@
 import type { Openings } from '../authority/windows.ts'
-import { openingsBetween, type Opening, type SendingWindow } from '../core/sending-window.ts'
+import {
+  openingsBetween,
+  windowAt,
+  type Opening,
+  type SendingWindow,
+  type WindowState,
+} from '../core/sending-window.ts'
 
 /** A window with the priorities that it binds, as the ledger numbers them. One-time codes are bound by none. */
 export interface BoundWindow {
@@ -14,6 +20,16 @@ export interface WindowRule extends BoundWindow {
   readonly countries?: readonly string[]
   /** Absent: all. */
   readonly tenants?: readonly string[]
+}
+
+/** Whether the window is open at a moment; moments of the same opening are worked out once. */
+export function createIsOpen(window: SendingWindow): (atMs: number) => boolean {
+  let known: (WindowState & { readonly fromMs: number }) | undefined
+  return (atMs) => {
+    if (!known || atMs < known.fromMs || atMs >= known.untilMs)
+      known = { ...windowAt(window, atMs), fromMs: atMs }
+    return known.isOpen
+  }
 }
 
 const HOUR_MS = 3_600_000
