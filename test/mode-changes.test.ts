@@ -13,6 +13,7 @@ import { cliWith } from './support/cli.ts'
 import { reservedNumbers } from './support/numbers.ts'
 import { eventually, OPERATOR_KEY, SEND_KEY, startSystem, TENANT } from './support/system.ts'
 
+const DAY_MS = 86_400_000
 const system = await startSystem()
 const second = await system.anotherGateway()
 const { gateway: database, admin } = system.database
@@ -111,6 +112,7 @@ describe('an entry that read the setting before', () => {
       sender: null,
       ...createMessageMaps([number!]),
       keyed: false,
+      terms: { priority: null, sendAt: null, validUntil: null, segmentsMax: null },
     },
     idempotencyKey: null,
     contentSha256: Buffer.alloc(32),
@@ -135,7 +137,7 @@ describe('an entry that read the setting before', () => {
   test('is entered under the setting that came in between', async () => {
     await change('OFF')
     const one = arriving()
-    const entry = await createEnter(changingAfterReading(2), () => 1, 3_000)(one)
+    const entry = await createEnter(changingAfterReading(2), () => 1, 3_000, DAY_MS)(one)
     assert.ok(entry.kind === 'entered')
     assert.equal(entry.request.setting.mode, 'SHADOW')
     const rows = await system.sql<{ mode: string; epoch: number; latest: number }>(
@@ -155,7 +157,7 @@ describe('an entry that read the setting before', () => {
 
   test('is not entered when the mode never rests', async () => {
     const one = arriving()
-    await assert.rejects(createEnter(changingAfterReading(100_000), () => 1, 1_000)(one))
+    await assert.rejects(createEnter(changingAfterReading(100_000), () => 1, 1_000, DAY_MS)(one))
     const rows = await system.sql(
       `select 1 from legacy.requests where request_id = '${one.request.requestId}'`,
     )

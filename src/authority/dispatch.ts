@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { classifyFailure } from '../db/failure.ts'
 import type { Database, Parameter } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import { slotColumns, type Openings } from './windows.ts'
 import { makePermit, type Permit } from './permit-maker.ts'
 
 /** A message whose `dispatched` is committed: send it now, once. */
@@ -59,6 +60,8 @@ export interface TakeOptions {
   readonly paced?: string
   /** What is taken is held to all of these. */
   readonly paces?: readonly Pace[]
+  /** Absent: nothing is bound to windows. */
+  readonly openings?: Openings
 }
 
 /** The second compare-and-set, for the service: takes claimed messages to `dispatched`. */
@@ -87,25 +90,18 @@ export function createDispatching(database: Database): Dispatching {
   }
 
   return {
-    async take(limit, provider, { paced = '', paces = [] } = {}) {
+    async take(limit, provider, { paced = '', paces = [], openings } = {}) {
       const found = await findLost(provider)
       if (found.length > 0) return found
       const token = randomUUID()
       const lanes = paced === '' ? [provider, ANY_LANE] : [provider]
-      const slots = PRIORITIES.flatMap((priority) => lanes.map((lane) => ({ lane, priority })))
-      const parameters: Parameter[] = [
-        limit,
-        token,
-        provider,
-        slots.map(({ lane }) => lane),
-        slots.map(({ priority }) => priority),
-        paced,
-      ]
+      const columns = slotColumns(lanes, PRIORITIES, openings)
+      const parameters: Parameter[] = [limit, token, provider, ...columns.slots, paced]
       try {
         const rows =
           paces.length === 0
-            ? await database.run(dispatch, parameters)
-            : await database.run(dispatchPaced, [...parameters, ...columnsOf(paces)])
+            ? await database.run(dispatch, [...parameters, ...columns.openings])
+            : await database.run(dispatchPaced, [...parameters, ...columnsOf(paces), ...columns.openings])
         return rows.map((row) => toDispatched(row, provider, token))
       } catch (error) {
         if (classifyFailure(error) === 'unknown')

@@ -77,8 +77,14 @@ function render({ message_uuid, sms_logs, unresolved, ledger, go_sms_logs }: His
         row.reason,
       ]),
     ),
-    ...(unresolved ? [`\nUnresolved since ${unresolved.noted_at}: ${unresolved.reason}`] : []),
+    ...(unresolved ? [`\n${renderUnresolved(unresolved)}`] : []),
   ].join('\n')
+}
+
+function renderUnresolved({ due_at, noted_at, reason }: NonNullable<HistoryView['unresolved']>): string {
+  return due_at === null
+    ? `Unresolved since ${noted_at}: ${reason}`
+    : `Held by the legacy side since ${noted_at}, due at ${due_at}`
 }
 
 function section(title: string, head: readonly string[], rows: readonly (readonly unknown[])[]): string {

@@ -80,13 +80,24 @@ function render({ programs, gateway }: Status): string {
     ),
     renderModes(mode),
     table(
-      ['breaker', 'in progress', 'open requests', 'unresolved', 'shadowed', 'compared', 'dropped', 'failed'],
+      [
+        'breaker',
+        'in progress',
+        'open requests',
+        'unresolved',
+        'scheduled',
+        'shadowed',
+        'compared',
+        'dropped',
+        'failed',
+      ],
       [
         [
           breaker,
           gateway.requests_in_progress,
           gateway.open_requests,
           gateway.unresolved_messages,
+          gateway.scheduled_messages,
           shadow.offered,
           shadow.logged,
           shadow.dropped,

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Body, E164, Sender, Uuid } from './text.ts'
+import { Body, E164, Instant, Priority, SegmentsMax, Sender, Uuid } from './text.ts'
 
 /** `POST /v1/sms` */
 export const SendRequest = Type.Object(
@@ -8,6 +8,13 @@ export const SendRequest = Type.Object(
     body: Body,
     from: Type.Optional(Sender),
     reference: Type.Optional(Type.String({ minLength: 1, maxLength: 128, format: 'storable-text' })),
+    priority: Type.Optional(Priority),
+    /** Not sent before; one that has passed means now. */
+    send_at: Type.Optional(Instant),
+    /** Void past it, never sent late. */
+    valid_until: Type.Optional(Instant),
+    /** A text of more parts is refused as a whole, in every mode. */
+    segments_max: Type.Optional(SegmentsMax),
   },
   { additionalProperties: false },
 )
@@ -19,7 +26,8 @@ export const SentMessage = Type.Object({
   message_uuid: Uuid,
   to: Type.String(),
   source: Type.Enum(['legacy', 'go']),
-  status: Type.Enum(['sent', 'accepted', 'duplicate', 'rejected', 'failed', 'unresolved']),
+  /** `scheduled`: the legacy side holds it and sends it at `send_at`. */
+  status: Type.Enum(['sent', 'accepted', 'duplicate', 'rejected', 'failed', 'unresolved', 'scheduled']),
   provider_message_id: Type.Union([Type.String(), Type.Null()]),
   fallback: Type.Union([Type.Null(), Type.Enum(['timeout', 'transport', 'breaker_open'])]),
   /** Parts the text is sent in. */
@@ -32,6 +40,9 @@ export type SentMessage = Static<typeof SentMessage>
 export const SendResponse = Type.Object({
   request_id: Uuid,
   mode: Mode,
+  /** As they were asked for; absent where they were not. */
+  send_at: Type.Optional(Type.String()),
+  valid_until: Type.Optional(Type.String()),
   messages: Type.Array(SentMessage),
 })
 export type SendResponse = Static<typeof SendResponse>

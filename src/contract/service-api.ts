@@ -31,7 +31,8 @@ export const AcceptableMessage = Type.Object({
   to: E164,
   body: Body,
   from: Type.Optional(Sender),
-  tenant: Type.Optional(Type.String({ maxLength: 63 })),
+  /** As the gateway names it; of any form that its keys allow. */
+  tenant: Type.Optional(Type.String({ maxLength: 255 })),
   priority: Type.Optional(Priority),
   /** Not sent before. */
   send_at: Type.Optional(Instant),

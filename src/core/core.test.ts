@@ -116,6 +116,7 @@ describe('outcomes and quota', () => {
     provider: null,
     providerMessageId: null,
     reason: null,
+    heldUntil: null,
   })
   const expected: Record<AuthorityRow['state'], { go: string; legacy: string; pending: boolean }> = {
     claimed: { go: 'accepted', legacy: 'unresolved', pending: true },
@@ -135,6 +136,18 @@ describe('outcomes and quota', () => {
       if (state !== 'void') assert.equal(outcomeFromLedger(row(state, 'go')).status, 'accepted')
     })
   }
+
+  test('claimed and not due: scheduled, on the work list with its time; the service’s own is accepted', () => {
+    const heldUntil = '2030-01-31T09:30:00.000Z'
+    const held = outcomeFromLedger({ ...row('claimed', 'legacy'), heldUntil })
+    assert.deepEqual(
+      [held.status, held.source, held.pending],
+      ['scheduled', 'legacy', { unspentToken: null, dueAt: heldUntil }],
+    )
+    assert.equal(settleQuota('ON', held), undefined, 'not yet')
+    const accepted = outcomeFromLedger({ ...row('claimed', 'go'), heldUntil })
+    assert.deepEqual([accepted.status, accepted.pending], ['accepted', null])
+  })
 
   test('I7: charged in ON, by the service, when accepted or duplicate; nothing else', () => {
     for (const mode of modes) {

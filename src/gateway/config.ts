@@ -28,4 +28,6 @@ export interface GatewayConfig {
   readonly legacyRoute?: string | null
   /** What it pays for one part of a message, in the unit of the providers file. */
   readonly legacyPricePerSegment?: number | null
+  /** How far ahead `send_at` may lie. */
+  readonly scheduleDaysMax: number
 }

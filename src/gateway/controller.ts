@@ -1,13 +1,12 @@
 import type { MessageOutcome } from '../core/message-outcome.ts'
 import type { Mode } from '../core/mode.ts'
-import type { OutgoingMessage } from '../providers/provider.ts'
 import type { LegacySender } from './legacy-send.ts'
 import type { Shadow } from './shadow.ts'
-import { messageOf, modeOf, type SmsRequest } from './sms-request.ts'
+import { messageOf, modeOf, type EnteredMessage, type SmsRequest } from './sms-request.ts'
 
 export interface ControllerOptions {
   readonly legacy: LegacySender
-  readonly sendOn: (messages: readonly OutgoingMessage[]) => Promise<MessageOutcome[]>
+  readonly sendOn: (messages: readonly EnteredMessage[]) => Promise<MessageOutcome[]>
   readonly shadow: Shadow
 }
 

@@ -5,6 +5,8 @@ import { groupCommit } from '../db/group-commit.ts'
 import { statement } from '../db/statement.ts'
 import { untilKnown } from '../db/until-known.ts'
 import { readModes } from './mode-store.ts'
+import type { TimesFault } from '../core/message-times.ts'
+import { timesFaults } from './times-faults.ts'
 import { insertRequests, readSettings, type NewRequest } from './request-store.ts'
 import { modeOf, type SmsRequest } from './sms-request.ts'
 
@@ -15,11 +17,13 @@ export type Arriving = Omit<NewRequest, 'request'> & { readonly request: Omit<Sm
  *   entered   the intent is durable; quota is reserved for its messages in ON
  *   taken     the Idempotency-Key (or the id) stands for an earlier request
  *   no_quota  nothing was recorded
+ *   untimely  by the database's clock it must not be entered; nothing was recorded
  */
 export type Entry =
   | { readonly kind: 'entered'; readonly request: SmsRequest }
   | { readonly kind: 'taken' }
   | { readonly kind: 'no_quota'; readonly messages: number; readonly room: number }
+  | { readonly kind: 'untimely'; readonly fault: TimesFault }
 
 const room = statement<{ tenant: string; room: number }>(import.meta.url, './sql/quota-room.sql')
 const reserve = statement<{ tenant: string }>(import.meta.url, './sql/reserve-quota.sql')
@@ -32,6 +36,7 @@ export function createEnter(
   database: Database,
   ownerOf: () => number,
   deadlineMs: number,
+  aheadMaxMs: number,
 ): (arriving: Arriving) => Promise<Entry> {
   async function run(batch: readonly Arriving[]): Promise<Entry[]> {
     let isRerun = false
@@ -51,9 +56,13 @@ export function createEnter(
   }
 
   async function entriesOf(fresh: readonly Arriving[]): Promise<Map<Arriving, Entry>> {
-    if (fresh.length === 0) return new Map()
-    const entries = await enterFresh(fresh)
-    return new Map(fresh.map((item, index) => [item, entries[index] ?? { kind: 'taken' }]))
+    const faults = await timesFaults(database, fresh, aheadMaxMs)
+    const timely = fresh.filter((item) => !faults.has(item))
+    const entries = timely.length === 0 ? [] : await enterFresh(timely)
+    return new Map<Arriving, Entry>([
+      ...Array.from(faults, ([item, fault]): [Arriving, Entry] => [item, { kind: 'untimely', fault }]),
+      ...timely.map((item, index): [Arriving, Entry] => [item, entries[index] ?? { kind: 'taken' }]),
+    ])
   }
 
   /** A change of the mode between reading and recording has it read again. */

@@ -28,6 +28,7 @@ import { addStatusReports } from './status-reports.ts'
 import { readStatus, type GatewayStatus } from './status.ts'
 
 const LEFT_GRACE_MS = 2_000
+const DAY_MS = 86_400_000
 
 interface Parts {
   readonly config: GatewayConfig
@@ -123,14 +124,17 @@ function createServer(parts: Parts, extend: (extension: Extension) => void) {
     inProgress,
     log,
   })
-  const enter = createEnter(legacyDatabase, () => presence.owner, config.entryDeadlineMs)
+  const { entryDeadlineMs, scheduleDaysMax } = config
+  const enter = createEnter(legacyDatabase, () => presence.owner, entryDeadlineMs, scheduleDaysMax * DAY_MS)
+  const isKnown = async (tenant: string, key: string) =>
+    (await readRequest(legacyDatabase, null, tenant, key)) !== undefined
   const authenticate = createAuthenticate(legacyDatabase)
   const history = (messageUuid: string, tenant: string | null) =>
     readMessageHistory(legacyDatabase, ledgerDatabase, messageUuid, tenant)
   const server = createGatewayServer({
     log,
     authenticate,
-    handle: createRequestHandler({ enter, finish, repeat, inProgress }),
+    handle: createRequestHandler({ enter, finish, repeat, isKnown, scheduleDaysMax, inProgress }),
     history,
     ping: async () => {
       await viewModes(legacyDatabase)
@@ -186,6 +190,16 @@ function createSettler(parts: Parts) {
     handedBack: {
       legacyDatabase,
       ledgerDatabase,
+      legacy: sending.legacy,
+      provider: parts.driver.name,
+      record,
+      ledgerDeadlineMs: config.ledgerDeadlineMs,
+      log,
+    },
+    due: {
+      legacyDatabase,
+      ledgerDatabase,
+      readLedger: ledger.read,
       legacy: sending.legacy,
       provider: parts.driver.name,
       record,

@@ -28,6 +28,8 @@ interface UnresolvedRow {
   fallback: string | null
   reason: string
   noted_at: Date
+  /** When the legacy side sends what it holds. */
+  due_at: Date | null
   tenant: string
   recipient: string
 }

@@ -21,16 +21,18 @@ export function summarize({ message_uuid, sms_logs, unresolved, ledger }: Messag
       authority,
     }
   }
-  return {
-    message_uuid,
-    request_id: unresolved?.request_id ?? null,
-    to: unresolved?.recipient ?? null,
-    status: 'unresolved',
-    provider_message_id: null,
-    fallback: unresolved?.fallback ?? null,
-    reason: unresolved?.reason ?? null,
-    authority,
-  }
+  return { message_uuid, ...summarizeUnresolved(unresolved, ledger), authority }
+}
+
+function summarizeUnresolved(
+  unresolved: MessageHistory['unresolved'],
+  ledger: MessageHistory['ledger'],
+): object {
+  if (!unresolved) return { status: 'unresolved' }
+  const { request_id, recipient: to, fallback, reason, due_at } = unresolved
+  const isHeld = due_at !== null && ledger?.holder === 'legacy' && ledger.state === 'claimed'
+  const status = isHeld ? { status: 'scheduled', send_at: due_at } : { status: 'unresolved' }
+  return { request_id, to, ...status, provider_message_id: null, fallback, reason }
 }
 
 /** A verdict stays; of a message that was handed back the legacy side's row tells what became of it. */

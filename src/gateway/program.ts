@@ -56,6 +56,7 @@ export const gatewaySettings = {
   ),
   wantedMs: milliseconds('BATON_WANTED_MS', 'age in ms past which an unresolved message is voided', '60000'),
   keyedGraceMs: milliseconds('BATON_KEYED_GRACE_MS', 'ms a caller with a key has to come again', '300000'),
+  scheduleDaysMax: count('BATON_SCHEDULE_DAYS_MAX', 'days ahead that send_at may lie', '30'),
   checkIntervalMs: milliseconds(
     'BATON_CHECK_INTERVAL_MS',
     'ms between two rounds of reconciliation and audit',

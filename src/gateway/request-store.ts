@@ -1,6 +1,7 @@
 import type { Mode, ModeSetting } from '../core/mode.ts'
 import type { Database, Runner } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import type { MessageTerms } from './message-terms.ts'
 import type { SmsRequest } from './sms-request.ts'
 
 interface SettingRow {
@@ -19,6 +20,10 @@ interface RequestRow extends SettingRow {
   message_uuids: string[]
   recipients: string[]
   mentions: number[]
+  priority: MessageTerms['priority']
+  send_at: Date | null
+  valid_until: Date | null
+  segments_max: number | null
   owner: number
   answered: boolean
   answer: string | null
@@ -74,6 +79,10 @@ export async function insertRequests(
     column(({ request }) => `{${[...request.recipientMap.values()].join(',')}}`),
     column(({ request }) => `{${[...request.mentions.values()].join(',')}}`),
     owner,
+    column(({ request }) => request.terms.priority),
+    column(({ request }) => request.terms.sendAt),
+    column(({ request }) => request.terms.validUntil),
+    column(({ request }) => request.terms.segmentsMax),
     latestEpoch,
   ])
   const ids = rows.map((row) => row.request_id)
@@ -83,7 +92,7 @@ export async function insertRequests(
 /** The request with this id, else the one under this tenant's key. */
 export async function readRequest(
   database: Database,
-  requestId: string,
+  requestId: string | null,
   tenant: string | null = null,
   idempotencyKey: string | null = null,
 ): Promise<StoredRequest | undefined> {
@@ -124,6 +133,12 @@ function toStored(row: RequestRow): StoredRequest {
       recipientMap: new Map(pairs),
       mentions: new Map(row.recipients.map((recipient, index) => [recipient, row.mentions[index] ?? 1])),
       keyed: row.idempotency_key !== null,
+      terms: {
+        priority: row.priority,
+        sendAt: row.send_at?.toISOString() ?? null,
+        validUntil: row.valid_until?.toISOString() ?? null,
+        segmentsMax: row.segments_max,
+      },
     },
     contentSha256: row.content_sha256,
     owner: row.owner,

@@ -1,28 +1,16 @@
 import type { Logger } from 'pino'
-import {
-  claimedByLegacy,
-  dispatchForLegacy,
-  expireForLegacy,
-  type HandedBackMessage,
-} from '../authority/hand-over.ts'
-import type { Permit } from '../authority/permit.ts'
-import { LedgerUnavailable } from '../authority/unavailable.ts'
+import { claimedByLegacy, expireForLegacy, type HandedBackMessage } from '../authority/hand-over.ts'
 import type { MessageOutcome } from '../core/message-outcome.ts'
-import type { Database } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import { dispatchClaimed, type DispatchClaimedOptions } from './dispatch-claimed.ts'
 import type { LegacySender } from './legacy-send.ts'
 import type { Answered } from './record-answer.ts'
 import { readRequest } from './request-store.ts'
 import { messageOf, type SmsRequest } from './sms-request.ts'
 
-export interface SettleHandedBackOptions {
-  /** The gateway's own database, and the one with the ledger. */
-  readonly legacyDatabase: Database
-  readonly ledgerDatabase: Database
+export interface SettleHandedBackOptions extends DispatchClaimedOptions {
   readonly legacy: Pick<LegacySender, 'sendUnder'>
-  readonly provider: string
   readonly record: (answered: Answered) => Promise<void>
-  readonly ledgerDeadlineMs: number
   readonly log: Logger
 }
 
@@ -35,7 +23,6 @@ const noteHandedBack = statement<{ message_uuid: string; request_id: string }>(
   import.meta.url,
   './sql/note-handed-back.sql',
 )
-const noteUnspent = statement<{ message_uuid: string }>(import.meta.url, './sql/note-unspent.sql')
 
 /**
  * Sends what the service has handed back, by the legacy driver and from the gateway's own record of the request. One
@@ -120,27 +107,13 @@ async function send(
   messageUuids: readonly string[],
 ): Promise<MessageOutcome[]> {
   if (messageUuids.length === 0) return []
-  const permits = await dispatch(options, messageUuids)
+  const permits = await dispatchClaimed(options, messageUuids)
   const outcomes = permits.map(async (permit) => {
     const request = requests.get(permit.messageUuid)
     if (!request) throw new Error(`handed back: no request for message ${permit.messageUuid}`)
     return options.legacy.sendUnder(permit, messageOf(request, permit.messageUuid), null)
   })
   return Promise.all(outcomes)
-}
-
-async function dispatch(
-  { ledgerDatabase, legacyDatabase, provider, ledgerDeadlineMs }: SettleHandedBackOptions,
-  messageUuids: readonly string[],
-): Promise<Permit[]> {
-  try {
-    return await dispatchForLegacy(ledgerDatabase, messageUuids, provider, ledgerDeadlineMs)
-  } catch (error) {
-    if (error instanceof LedgerUnavailable && error.attemptToken !== null) {
-      await legacyDatabase.run(noteUnspent, [messageUuids, error.attemptToken])
-    }
-    throw error
-  }
 }
 
 async function keep(

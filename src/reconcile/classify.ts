@@ -183,6 +183,8 @@ function quota(record: MessageRecord): Difference[] {
 
 function conservation({ request, sms, unresolved }: MessageRecord): Difference[] {
   const hasOutcome = sms.legacy !== null || sms.go !== null
+  // Held until its time: that it has no outcome is as it should be.
+  if (unresolved && unresolved.ageMs < 0) return []
   if (request && !hasOutcome) {
     const detail = unresolved ? 'entered, and unresolved for too long' : 'entered, and has no outcome'
     return [{ kind: 'not_accounted', detail, ages: [request.ageMs, unresolved?.ageMs] }]

@@ -3,8 +3,10 @@ import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { openVendor, vendorKinds, vendorProblems, type VendorDefaults } from './open-vendor.ts'
 import type { OpenProviders } from './providers.ts'
+import { boundWindow, TimeOfDay, windowProblems } from './window-entry.ts'
 
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,62}$' })
+const Country = Type.String({ pattern: '^[A-Z]{2}$' })
 const Rate = Type.Number({ minimum: 0.01, maximum: 100_000 })
 
 const ProviderEntry = Type.Object(
@@ -12,11 +14,13 @@ const ProviderEntry = Type.Object(
     /** Of its lane, its receipts' address, its permits. Renaming it makes it another provider. */
     name: Name,
     kind: Type.Enum([...vendorKinds]),
-    countries: Type.Optional(Type.Array(Type.String({ pattern: '^[A-Z]{2}$' }), { minItems: 1 })),
+    countries: Type.Optional(Type.Array(Country, { minItems: 1 })),
     tenants: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     weight: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000 })),
     cost: Type.Optional(Type.Number()),
     per_second: Type.Optional(Rate),
+    /** When it takes messages; one-time codes it takes at any time. */
+    window: Type.Optional(Type.Object(TimeOfDay, { additionalProperties: false })),
     in_flight_max: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
     /** What the vendor's adapter takes. A text `env:NAME` stands for an environment variable. */
     options: Type.Record(Type.String(), Type.Unknown()),
@@ -24,6 +28,17 @@ const ProviderEntry = Type.Object(
   { additionalProperties: false },
 )
 type ProviderEntry = Static<typeof ProviderEntry>
+
+const WindowEntry = Type.Object(
+  {
+    ...TimeOfDay,
+    /** Kept with the messages that wait for it. */
+    name: Name,
+    countries: Type.Optional(Type.Array(Country, { minItems: 1 })),
+    tenants: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+  },
+  { additionalProperties: false },
+)
 
 const ProvidersFile = Type.Object(
   {
@@ -35,6 +50,8 @@ const ProvidersFile = Type.Object(
         Type.Object({ per_second: Rate }, { additionalProperties: false }),
       ),
     ),
+    /** When messages may go, by country and tenant: the first that fits binds. */
+    windows: Type.Optional(Type.Array(WindowEntry, { maxItems: 256 })),
   },
   { additionalProperties: false },
 )
@@ -69,8 +86,10 @@ export function parseProviders(
       .map(({ instancePath, message }) => `${instancePath || '/'}: ${message}`)
     return { problems: [...absent, ...wrong].map(ofFile) }
   }
-  const twice = repeated(file.providers).map((name) => `${name}: stands there twice`)
-  const problems = [...absent, ...twice, ...file.providers.flatMap(vendorProblems)]
+  const { providers, windows = [] } = file
+  const twice = [...repeated(providers), ...repeated(windows)].map((name) => `${name}: stands there twice`)
+  const zones = [...providers, ...windows].flatMap((entry) => windowProblems(entry))
+  const problems = [...absent, ...twice, ...zones, ...providers.flatMap(vendorProblems)]
   if (problems.length > 0) return { problems: problems.map(ofFile) }
   return { open: (defaults) => opener(file, defaults) }
 }
@@ -93,8 +112,15 @@ function opener(file: Static<typeof ProvidersFile>, defaults: VendorDefaults): O
         },
         inFlightMax,
         perSecond,
+        window: entry.window && boundWindow(entry.window),
       }
     }),
+    windows: (file.windows ?? []).map(({ name, countries, tenants, ...entry }) => ({
+      ...boundWindow(entry),
+      name,
+      ...(countries ? { countries } : {}),
+      ...(tenants ? { tenants } : {}),
+    })),
     senderPaces: Object.fromEntries(
       Object.entries(file.senders ?? {}).map(([sender, { per_second }]) => [sender, per_second]),
     ),
@@ -120,7 +146,7 @@ function withSecrets(
   )
 }
 
-function repeated(entries: readonly ProviderEntry[]): string[] {
+function repeated(entries: readonly { readonly name: string }[]): string[] {
   const names = entries.map(({ name }) => name)
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))]
 }

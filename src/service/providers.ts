@@ -1,5 +1,6 @@
 import type { Pace } from '../authority/dispatch.ts'
 import type { ProviderRule } from '../core/route.ts'
+import type { BoundWindow, WindowRule } from './sending-windows.ts'
 import type { SmsProvider } from '../providers/provider.ts'
 import type { ReceiptSink } from '../providers/receipt.ts'
 
@@ -9,12 +10,16 @@ export interface RoutedProvider {
   readonly rule: ProviderRule
   readonly inFlightMax: number
   readonly perSecond?: number | undefined
+  /** When it takes messages of these priorities; absent: always. */
+  readonly window?: BoundWindow | undefined
 }
 
 export interface ServiceProviders {
   readonly list: readonly RoutedProvider[]
   /** Messages per second of single senders. */
   readonly senderPaces: Readonly<Record<string, number>>
+  /** When messages of countries and tenants may go; the first that fits binds. */
+  readonly windows?: readonly WindowRule[]
 }
 
 /** What a provider tells by itself: receipts over its own link, and what it could not use. */

@@ -22,6 +22,7 @@ interface LedgerRow {
   state: AuthorityState
   holder: Holder | null
   attempts: number
+  reason: string | null
 }
 
 interface LogRow {
@@ -50,7 +51,9 @@ export interface Verdict {
 export async function checkInvariants({ ask, carrier, acknowledged }: Evidence): Promise<Verdict> {
   const ledger = new Map(
     (
-      await ask<LedgerRow>('select message_uuid, state, holder, attempts from messaging.execution_authority')
+      await ask<LedgerRow>(
+        'select message_uuid, state, holder, attempts, reason from messaging.execution_authority',
+      )
     ).map((row) => [row.message_uuid, row]),
   )
   const entered = (
@@ -86,7 +89,9 @@ export async function checkInvariants({ ask, carrier, acknowledged }: Evidence):
     assert.ok(row, `I3: ${message_uuid} was acknowledged ${status}, yet has no row`)
     if (status === 'sent' || status === 'accepted' || status === 'duplicate') {
       assert.ok(
-        ['sent', 'in_doubt', 'refused'].includes(row.state) || wasVoidedAfterHandBack(row, logged),
+        ['sent', 'in_doubt', 'refused'].includes(row.state) ||
+          wasVoidedAfterHandBack(row, logged) ||
+          (status !== 'sent' && hasExpired(row)),
         `I3: ${message_uuid} ${status}, ledger: ${row.state}`,
       )
       if (row.state === 'sent')
@@ -99,6 +104,11 @@ export async function checkInvariants({ ask, carrier, acknowledged }: Evidence):
     assert.ok(known.has(uuid), `ledger row ${uuid} was never entered`)
   }
   return { ...(await conserve(ask, entered, ledger, logged, logs)), carried: carrier.length }
+}
+
+/** Accepted, and void since, because its validity passed: not lost, and the ledger says why. */
+function hasExpired(row: LedgerRow | undefined): boolean {
+  return row?.state === 'void' && /^valid_until (has passed|passes before)/.test(row.reason ?? '')
 }
 
 async function conserve(
@@ -121,7 +131,10 @@ async function conserve(
     const [row] = rows
     const holder = ledger.get(uuid)?.holder
     if (row?.source === 'go')
-      assert.ok(row.status === 'rejected' || holder === 'go', `I6: ${uuid} logged go, held by ${holder}`)
+      assert.ok(
+        row.status === 'rejected' || holder === 'go' || hasExpired(ledger.get(uuid)),
+        `I6: ${uuid} logged go, held by ${holder}`,
+      )
     counts[categoryOf(row?.status)]++
     if (ledger.get(uuid)?.state === 'in_doubt') counts.inDoubt++
   }

@@ -123,6 +123,7 @@ export async function startSystem(options: SystemOptions = {}) {
     inDoubtAfterMs: 5_000,
     wantedMs: 60_000,
     keyedGraceMs: 300_000,
+    scheduleDaysMax: 30,
     ...options.gateway,
   }
   const startOneGateway = (changes: Partial<GatewayConfig> = {}) =>

@@ -6,7 +6,9 @@ select count(*) as entered,
   count(*) filter (where l.status = 'sent') as legacy_sent,
   count(*) filter (where g.status is distinct from 'rejected' and l.status = 'failed') as failed,
   count(*) filter (where g.status is distinct from 'rejected' and l.status = 'in_doubt') as in_doubt,
-  count(*) filter (where g.status is null and l.status is null and n.message_uuid is not null) as unresolved,
+  count(*) filter (where g.status is null and l.status is null and n.due_at > now()) as scheduled,
+  count(*) filter (where g.status is null and l.status is null and n.message_uuid is not null
+    and (n.due_at > now()) is not true) as unresolved,
   count(*) filter (where g.status is null and l.status is null and n.message_uuid is null
     and r.answered_at is null) as open
 from legacy.requests r
