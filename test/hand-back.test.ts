@@ -87,7 +87,7 @@ test('another tenant’s messages stay; a limit is a limit; what was handed back
   assert.equal((await execute()).handed_back, 0, 'again: nothing is left')
 })
 
-test('the verdict stays and was charged once; the legacy row stands beside it; every view tells it', async () => {
+test('I7: the verdict stays and was charged once; the legacy row stands beside it; every view tells it', async () => {
   const [uuid] = held
   const [go, legacy] = await eventually(
     () => logsOf(uuid!),
@@ -203,7 +203,7 @@ test('a message handed back before its caller was answered is the legacy side’
   )
 })
 
-test('when all is done the books balance: the invariants hold, reconciliation and audit find nothing', async () => {
+test('I12: when all is done the books balance: the invariants hold, reconciliation and audit find nothing', async () => {
   await eventually(
     () => system.sql('select 1 from legacy.unresolved_messages'),
     (rows) => rows.length === 0,

@@ -1,10 +1,6 @@
 import type { Logger } from 'pino'
-import {
-  claimedByLegacy,
-  dispatchForLegacy,
-  expireForLegacy,
-  type HandedBackMessage,
-} from '../authority/hand-over.ts'
+import { dispatchForLegacy } from '../authority/dispatch.ts'
+import { claimedByLegacy, expireForLegacy, type HandedBackMessage } from '../authority/hand-over.ts'
 import type { Permit } from '../authority/permit.ts'
 import { LedgerUnavailable } from '../authority/unavailable.ts'
 import type { MessageOutcome } from '../core/message-outcome.ts'

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Claim, Claims } from '../authority/claim.ts'
-import { dispatchForLegacy, expireForLegacy } from '../authority/hand-over.ts'
+import { dispatchForLegacy } from '../authority/dispatch.ts'
+import { expireForLegacy } from '../authority/hand-over.ts'
 import type { Permit } from '../authority/permit.ts'
 import { settleProven } from '../authority/proof.ts'
 import type { AuthorityRow } from '../core/authority-state.ts'
