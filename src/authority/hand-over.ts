@@ -67,12 +67,18 @@ async function heldByLegacy(database: Database, messageUuids: readonly string[])
 /** A message that the legacy side holds and has to send, or void when it is late. */
 export interface HandedBackMessage {
   readonly message_uuid: string
+  readonly due_at: string
   readonly late: boolean
 }
 
-/** Up to `limit` messages that are due, from the uuid after `after` on. */
-export function claimedByLegacy(runner: Runner, after: string, limit: number): Promise<HandedBackMessage[]> {
-  return runner.run(handedBackStatement, [after, limit])
+/** A page of the messages that are due, the longest first, behind the last one of the page before. */
+export function claimedByLegacy(
+  runner: Runner,
+  last: HandedBackMessage | undefined,
+  limit: number,
+): Promise<HandedBackMessage[]> {
+  const { due_at = '-infinity', message_uuid = '00000000-0000-0000-0000-000000000000' } = last ?? {}
+  return runner.run(handedBackStatement, [due_at, message_uuid, limit])
 }
 
 /** `claimed(legacy) -> void`: too old to be wanted. Returns those that were still claimed. */
