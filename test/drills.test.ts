@@ -214,6 +214,13 @@ describe('a drill refuses, changes nothing and leaves no evidence', () => {
   })
 })
 
+test('baton faults set --for: they end by themselves', async () => {
+  assert.equal((await cli.run('faults', 'set', '--delay-ms', '1', '--for', '500ms')).code, 0)
+  assert.deepEqual(await faultsNow(), { delay_ms: 1, for_ms: 500 })
+  await eventually(faultsNow, (faults) => Object.keys(faults).length === 0)
+  assert.equal((await cli.run('faults', 'set', '--swallow', '--for', 'ever')).code, 2)
+})
+
 describe('broken off', () => {
   test('in order: everything is put back, and there is no evidence', async () => {
     const breaker = drills.find(({ name }) => name === 'breaker')

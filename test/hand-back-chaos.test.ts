@@ -9,7 +9,7 @@ import { startFleet } from './support/fleet.ts'
 import { runLoad, sleep } from './support/load.ts'
 import { SEND_KEY } from './support/system.ts'
 
-const fleet = await startFleet({ servicePerSecond: 20 })
+const fleet = await startFleet({ servicePerSecond: 4 })
 const acknowledged: Acknowledged[] = []
 
 async function load(messages: number): Promise<void> {
@@ -84,7 +84,7 @@ test('with the services dead for good, also while the gateways are down: 0 dupli
   await load(200)
   await Promise.all([fleet.down('service-1'), fleet.down('service-2')])
   const stuck = await claimed('go')
-  assert.ok(stuck > 50, `only ${stuck} stuck`)
+  assert.ok(stuck > 20, `only ${stuck} stuck`)
   assert.ok(await fleet.mode('OFF'))
   await Promise.all([fleet.down('gateway-1'), fleet.down('gateway-2')])
   assert.equal(await handBack(), 0)
@@ -93,5 +93,5 @@ test('with the services dead for good, also while the gateways are down: 0 dupli
   // Reaped by the services when they live: what they had begun when they died stays theirs.
   await fleet.start('service-1')
   const verdict = await judge()
-  assert.ok(verdict.handedBack > 100, JSON.stringify(verdict))
+  assert.ok(verdict.handedBack >= stuck, JSON.stringify(verdict))
 })

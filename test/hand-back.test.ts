@@ -87,7 +87,7 @@ test('another tenant’s messages stay; a limit is a limit; what was handed back
   assert.equal((await execute()).handed_back, 0, 'again: nothing is left')
 })
 
-test('the verdict stays and was charged once; the legacy row stands beside it; every view tells it', async () => {
+test('I7: the verdict stays and was charged once; the legacy row stands beside it; every view tells it', async () => {
   const [uuid] = held
   const [go, legacy] = await eventually(
     () => logsOf(uuid!),
@@ -166,6 +166,75 @@ test('with the service down for good everything it had not begun is sent all the
   await system.restartService()
 })
 
+describe('a gateway that died', () => {
+  const noted = (uuid: string) => `
+    with handed as (
+      update legacy.sms_logs set delivery_status = 'handed_back' where message_uuid = '${uuid}' and source = 'go'
+      returning message_uuid, request_id)
+    insert into legacy.unresolved_messages (message_uuid, request_id, reason, handed_back)
+    select message_uuid, request_id, 'handed back by the messaging service', true from handed`
+  const handedBack = (uuid: string) => `select messaging.hand_back('{${uuid}}', gen_random_uuid(), 'died')`
+  const dispatched = (uuid: string) => `
+    update messaging.execution_authority set state = 'dispatched', attempt_token = gen_random_uuid(), attempts = 1,
+      provider = 'sandbox-legacy', dispatched_at = now() - interval '1 hour'
+    where message_uuid = '${uuid}'`
+  const settled = (uuid: string) => `
+    update messaging.execution_authority set state = 'sent', provider_message_id = 'known', settled_at = now()
+    where message_uuid = '${uuid}'`
+
+  /** Brings a message to where a gateway left it, in one step, so that no live one comes in between. */
+  async function leftAfter(...steps: ((uuid: string) => string)[]): Promise<string> {
+    await system.mode('ON')
+    const [uuid] = await acceptSlowly(1)
+    assert.ok(uuid)
+    await system.mode('OFF')
+    await system.database.admin.transaction(async (runner) => {
+      for (const step of steps) await runner.run({ name: '', text: step(uuid) })
+    })
+    return uuid
+  }
+  const legacyRowOf = async (uuid: string) =>
+    (
+      await eventually(
+        () => logsOf(uuid),
+        (rows) => rows.length === 2,
+      )
+    )[1]
+
+  test('after the hand-back: another one sends', async () => {
+    const uuid = await leftAfter(handedBack)
+    await until([uuid], 'sent')
+    assert.equal((await carriedBy([uuid])).length, 1)
+  })
+
+  test('after it stood on the work list: another one sends', async () => {
+    const uuid = await leftAfter(handedBack, noted)
+    await until([uuid], 'sent')
+    assert.equal((await carriedBy([uuid])).length, 1)
+  })
+
+  test('after the dispatch: nobody sends again, it is in doubt and says so', async () => {
+    const uuid = await leftAfter(handedBack, noted, dispatched)
+    await until([uuid], 'in_doubt')
+    const row = await legacyRowOf(uuid)
+    assert.deepEqual([row?.['status'], row?.['handed_back']], ['in_doubt', true])
+    assert.deepEqual(await carriedBy([uuid]), [])
+  })
+
+  test('after the send was settled: the log is brought up to date, nobody sends again', async () => {
+    const uuid = await leftAfter(handedBack, noted, dispatched, settled)
+    const sent = await fetch(`${system.sandboxUrl}/accounts/legacy/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ to: reservedNumbers(1)[0], body: 'sent before it died', reference: uuid }),
+    })
+    assert.equal(sent.status, 201)
+    const row = await legacyRowOf(uuid)
+    assert.deepEqual([row?.['status'], row?.['handed_back']], ['sent', true])
+    assert.equal((await carriedBy([uuid])).length, 1)
+  })
+})
+
 test('back in ON while messages are handed back: they stay with the legacy side, new ones go to the service', async () => {
   const driver = { legacy: { latency_ms: 500 } }
   await system.mode('ON')
@@ -203,7 +272,7 @@ test('a message handed back before its caller was answered is the legacy side’
   )
 })
 
-test('when all is done the books balance: the invariants hold, reconciliation and audit find nothing', async () => {
+test('I12: when all is done the books balance: the invariants hold, reconciliation and audit find nothing', async () => {
   await eventually(
     () => system.sql('select 1 from legacy.unresolved_messages'),
     (rows) => rows.length === 0,

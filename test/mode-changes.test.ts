@@ -65,6 +65,27 @@ test('who may not operate is told nothing; a change that was not made is not fou
   assert.equal(odd.status, 400)
 })
 
+test('a notification that gets lost only costs a moment', async () => {
+  await system.sql('alter table legacy.mode_changes disable trigger announce_mode_change')
+  const { epoch } = await change('SHADOW')
+  assert.equal((await drained(epoch)).acknowledged, 2)
+  await system.sql('alter table legacy.mode_changes enable trigger announce_mode_change')
+})
+
+test('a gateway that has lost its connection takes a new number and acknowledges under that', async () => {
+  const before = await change('OFF')
+  const owners = (await drained(before.epoch)).gateways.map(({ owner }) => owner)
+  await system.sql(
+    `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 6452334`,
+  )
+  const { epoch } = await change('SHADOW')
+  const status = await eventually(
+    () => statusOf(epoch),
+    ({ drained: isDrained, live }) => isDrained && live === 2,
+  )
+  for (const { owner } of status.gateways) assert.ok(!owners.includes(owner))
+})
+
 describe('an entry that read the setting before', () => {
   test('holds up the acknowledgement of every gateway for as long as it can still insert', async () => {
     await change('OFF')

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { cliSettings } from '../src/cli/settings.ts'
 import { gatewaySettings } from '../src/gateway/program.ts'
 import { knownSettings } from '../src/process/known-settings.ts'
 import { settingsPage } from '../src/process/settings-page.ts'
@@ -13,6 +14,7 @@ const sections = [
   { title: 'baton up', settings: upSettings },
   { title: 'gateway', settings: gatewaySettings },
   { title: 'messaging service', settings: serviceSettings },
+  { title: 'baton drill', settings: cliSettings },
 ]
 
 test('docs/settings.md says what the programs parse', () => {

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { classifyFailure } from '../db/failure.ts'
 import type { Database, Parameter } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import { untilKnown } from '../db/until-known.ts'
 import { slotColumns, type Openings } from './windows.ts'
 import { makePermit, type Permit } from './permit-maker.ts'
+import { readAuthority } from './rows.ts'
+import { LedgerUnavailable } from './unavailable.ts'
 
 /** A message whose `dispatched` is committed: send it now, once. */
 export interface Dispatched {
@@ -40,6 +43,7 @@ const dispatchedUnder = statement<DispatchedRow & { provider: string }>(
   import.meta.url,
   './sql/dispatched-under.sql',
 )
+const dispatchLegacy = statement<{ message_uuid: string }>(import.meta.url, './sql/dispatch-legacy.sql')
 const makePaces = statement<never>(import.meta.url, './sql/make-paces.sql')
 
 const LOST_ANSWERS_MAX = 16
@@ -136,4 +140,33 @@ function toDispatched(row: DispatchedRow, provider: string, token: string): Disp
     dispatchedAtMs: row.dispatched_at_ms,
     validMs: row.valid_ms,
   }
+}
+
+/**
+ * Takes messages that the legacy side holds (`claimed`: handed back, or proven not executed) to `dispatched`.
+ * Returns permits for those that were still claimed, due and valid. Repeated under its token until the outcome is
+ * known; throws {@link LedgerUnavailable} after `deadlineMs`: then no permit was made, and nothing is sent.
+ */
+export async function dispatchForLegacy(
+  database: Database,
+  messageUuids: readonly string[],
+  provider: string,
+  deadlineMs: number,
+): Promise<Permit[]> {
+  const token = randomUUID()
+  let runs = 0
+  const attempt = async () => {
+    const isRerun = runs++ > 0
+    const rows = await database.run(dispatchLegacy, [messageUuids, token, provider])
+    const dispatched = new Set(rows.map((row) => row.message_uuid))
+    const ledger = isRerun ? await readAuthority(database, messageUuids) : new Map()
+    const isOurs = (uuid: string): boolean =>
+      dispatched.has(uuid) ||
+      (ledger.get(uuid)?.attemptToken === token && ledger.get(uuid)?.state === 'dispatched')
+    return [...new Set(messageUuids)].filter(isOurs)
+  }
+  const ours = await untilKnown(deadlineMs, attempt).catch((error: unknown) => {
+    throw new LedgerUnavailable('dispatch for legacy', token, error)
+  })
+  return ours.map((messageUuid) => makePermit(messageUuid, 'legacy', token))
 }

@@ -5,8 +5,8 @@ import { uuidv7 } from 'uuidv7'
 import { cuttingProxy } from '../../test/support/cutting-proxy.ts'
 import { open, testDatabase } from '../../test/support/database.ts'
 import { createClaims, type AcceptedMessage } from './claim.ts'
-import { createDispatching } from './dispatch.ts'
-import { dispatchForLegacy, handBack } from './hand-over.ts'
+import { createDispatching, dispatchForLegacy } from './dispatch.ts'
+import { handBack } from './hand-over.ts'
 import { settleProven } from './proof.ts'
 import { readAuthority } from './rows.ts'
 import { createSettling } from './settle.ts'
@@ -19,7 +19,7 @@ const messages = (ids: readonly string[]): AcceptedMessage[] =>
 const claimsOf = (role: 'gateway' | 'service') => createClaims(database[role], 5_000)
 
 describe('hand-back', () => {
-  test('raced by dispatchers and by itself, each message goes one way', async () => {
+  test('I1: raced by dispatchers and by itself, each message goes one way', async () => {
     const ids = uuids(300)
     await claimsOf('service').accept(messages(ids))
     const [handed, again, taken] = await Promise.all([

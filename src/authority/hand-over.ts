@@ -2,14 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { Database, Runner } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import { untilKnown } from '../db/until-known.ts'
-import { makePermit, type Permit } from './permit-maker.ts'
 import { readAuthority } from './rows.ts'
 import { LedgerUnavailable } from './unavailable.ts'
 
 type Returned = { message_uuid: string }
 const handBackStatement = statement<Returned>(import.meta.url, './sql/hand-back.sql')
 const expireStatement = statement<Returned>(import.meta.url, './sql/expire-legacy.sql')
-const dispatchStatement = statement<Returned>(import.meta.url, './sql/dispatch-legacy.sql')
 const heldStatement = statement<HeldMessage>(import.meta.url, './sql/held-by-go.sql')
 const handedBackStatement = statement<HandedBackMessage>(import.meta.url, './sql/handed-back.sql')
 
@@ -69,41 +67,18 @@ async function heldByLegacy(database: Database, messageUuids: readonly string[])
 /** A message that the legacy side holds and has to send, or void when it is late. */
 export interface HandedBackMessage {
   readonly message_uuid: string
+  readonly due_at: string
   readonly late: boolean
 }
 
-/** Up to `limit` messages that are due, from the uuid after `after` on. */
-export function claimedByLegacy(runner: Runner, after: string, limit: number): Promise<HandedBackMessage[]> {
-  return runner.run(handedBackStatement, [after, limit])
-}
-
-/**
- * Takes messages that the legacy side holds (`claimed`: handed back, or proven not executed) to `dispatched`.
- * Returns permits for those that were still claimed, due and valid. Repeated under its token until the outcome is
- * known; throws {@link LedgerUnavailable} after `deadlineMs`: then no permit was made, and nothing is sent.
- */
-export async function dispatchForLegacy(
-  database: Database,
-  messageUuids: readonly string[],
-  provider: string,
-  deadlineMs: number,
-): Promise<Permit[]> {
-  const token = randomUUID()
-  let runs = 0
-  const attempt = async () => {
-    const isRerun = runs++ > 0
-    const rows = await database.run(dispatchStatement, [messageUuids, token, provider])
-    const dispatched = new Set(rows.map((row) => row.message_uuid))
-    const ledger = isRerun ? await readAuthority(database, messageUuids) : new Map()
-    const isOurs = (uuid: string): boolean =>
-      dispatched.has(uuid) ||
-      (ledger.get(uuid)?.attemptToken === token && ledger.get(uuid)?.state === 'dispatched')
-    return [...new Set(messageUuids)].filter(isOurs)
-  }
-  const ours = await untilKnown(deadlineMs, attempt).catch((error: unknown) => {
-    throw new LedgerUnavailable('dispatch for legacy', token, error)
-  })
-  return ours.map((messageUuid) => makePermit(messageUuid, 'legacy', token))
+/** A page of the messages that are due, the longest first, behind the last one of the page before. */
+export function claimedByLegacy(
+  runner: Runner,
+  last: HandedBackMessage | undefined,
+  limit: number,
+): Promise<HandedBackMessage[]> {
+  const { due_at = '-infinity', message_uuid = '00000000-0000-0000-0000-000000000000' } = last ?? {}
+  return runner.run(handedBackStatement, [due_at, message_uuid, limit])
 }
 
 /** `claimed(legacy) -> void`: too old to be wanted. Returns those that were still claimed. */

@@ -6,7 +6,7 @@ import { cuttingProxy } from '../../test/support/cutting-proxy.ts'
 import { open, testDatabase } from '../../test/support/database.ts'
 import { sql } from '../../test/support/system.ts'
 import { createClaims, type SendTimes } from './claim.ts'
-import { dispatchForLegacy } from './hand-over.ts'
+import { dispatchForLegacy } from './dispatch.ts'
 import { handBack } from './hand-over.ts'
 import { readAuthority } from './rows.ts'
 

@@ -1,12 +1,13 @@
+import { dirname } from 'node:path'
 import { Command } from 'commander'
 import { openPeer, type HttpPeer } from '../http/exchange.ts'
 import { keepHead, keptHeadsOf } from '../operator/kept-heads.ts'
 import type { Drill } from '../operator/drills/drill.ts'
 import { drills, runDrill, type DrillReport } from '../operator/drills/run-drill.ts'
-import { dirname } from 'node:path'
 import type { CliContext } from './context.ts'
 import { withDatabases } from './open-databases.ts'
 import type { Reach } from './reach.ts'
+import { cliSettings } from './settings.ts'
 import type { Outcome } from './shell.ts'
 import { table } from './table.ts'
 import { verdictCodes } from './verdicts.ts'
@@ -19,7 +20,6 @@ export interface DrillOptions {
   readonly say: (line: string) => void
 }
 
-const RECIPIENT = '+12025550198'
 const CONNECTIONS_MAX = 2
 
 /** Runs one drill against a running Baton. */
@@ -30,7 +30,7 @@ export function runDrillAt(reach: Reach, drill: Drill, options: DrillOptions): P
     const detail = `BATON_GATEWAY_URL or BATON_OPERATOR_KEY: is not set, and there is none in ${reach.envFile}: is baton up running?`
     return Promise.resolve({ kind: 'usage', detail })
   }
-  const { recipient = RECIPIENT, duringOn = false, signal, say } = options
+  const { recipient = cliSettings.drillRecipient.fallback ?? '', duringOn = false, signal, say } = options
   return withDatabases(reach, async (databases) => {
     const gateway = openPeer(gatewayUrl, CONNECTIONS_MAX)
     const faults = openAt(reach.get('BATON_FAULTS_URL'))
@@ -76,7 +76,7 @@ function commandOf(drill: Drill, { shell, reach, report, finish }: CliContext): 
   return command.action(async (options: { json?: boolean; duringOn?: boolean }) => {
     const stopping = new AbortController()
     shell.onSignal((reason) => stopping.abort(new Error(`broken off: ${reason}`)))
-    const recipient = shell.environment['BATON_DRILL_RECIPIENT']
+    const recipient = shell.environment[cliSettings.drillRecipient.name]
     const outcome = await runDrillAt(reach, drill, {
       ...(recipient ? { recipient } : {}),
       ...(options.duringOn ? { duringOn: true } : {}),

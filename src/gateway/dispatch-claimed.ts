@@ -1,4 +1,4 @@
-import { dispatchForLegacy } from '../authority/hand-over.ts'
+import { dispatchForLegacy } from '../authority/dispatch.ts'
 import type { Permit } from '../authority/permit.ts'
 import { LedgerUnavailable } from '../authority/unavailable.ts'
 import type { Database } from '../db/database.ts'

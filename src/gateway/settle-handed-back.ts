@@ -17,7 +17,6 @@ export interface SettleHandedBackOptions extends DispatchClaimedOptions {
 /** What a crash can leave in doubt: so many are dispatched at a time. */
 const BATCH_MAX = 50
 const BATCHES_MAX = 200
-const FIRST_UUID = '00000000-0000-0000-0000-000000000000'
 
 const noteHandedBack = statement<{ message_uuid: string; request_id: string }>(
   import.meta.url,
@@ -30,12 +29,11 @@ const noteHandedBack = statement<{ message_uuid: string; request_id: string }>(
  * point leaves the message on the settler's work list.
  */
 export async function settleHandedBack(options: SettleHandedBackOptions): Promise<void> {
-  let after = FIRST_UUID
+  let last: HandedBackMessage | undefined
   for (let batch = 0; batch < BATCHES_MAX; batch++) {
-    const messages = await claimedByLegacy(options.ledgerDatabase, after, BATCH_MAX)
-    const last = messages.at(-1)
-    if (!last) return
-    after = last.message_uuid
+    const messages = await claimedByLegacy(options.ledgerDatabase, last, BATCH_MAX)
+    if (messages.length === 0) return
+    last = messages.at(-1)
     await settleBatch(options, messages)
   }
 }

@@ -11,7 +11,7 @@ export interface Observed {
   readonly holder: 'go' | 'legacy' | null
   /** Whether the service has a row for it. */
   readonly known_to_service: boolean
-  /** How often the carrier sent it; null: there is no log of the carrier's. */
+  /** How often the carrier sent it; null: it was not sent by the carrier whose log there is. */
   readonly carried: number | null
 }
 
@@ -19,6 +19,7 @@ interface Row {
   message_uuid: string
   state: string
   holder: 'go' | 'legacy' | null
+  provider: string | null
   known_to_service: boolean
 }
 
@@ -44,15 +45,21 @@ export async function observe(
   return Promise.all(
     messageUuids.map(async (messageUuid) => {
       const { state = 'absent', holder = null, known_to_service = false } = byUuid.get(messageUuid) ?? {}
-      const carried = carrier === null ? null : await countSends(carrier, messageUuid)
+      const carried = carrier && (await countSends(carrier, messageUuid, byUuid.get(messageUuid)?.provider))
       return { messageUuid, state, holder, known_to_service, carried }
     }),
   )
 }
 
-async function countSends(carrier: HttpPeer, messageUuid: string): Promise<number> {
+/** Nothing is known of what another carrier sent: a sandbox that has nothing proves nothing then. */
+async function countSends(
+  carrier: HttpPeer,
+  messageUuid: string,
+  provider: string | null | undefined,
+): Promise<number | null> {
   const path = `/log?reference=${messageUuid}`
-  return (await ask<readonly object[]>(carrier, { method: 'GET', path })).length
+  const sends = (await ask<readonly object[]>(carrier, { method: 'GET', path })).length
+  return sends === 0 && provider && !provider.startsWith('sandbox') ? null : sends
 }
 
 /** What must never be, whatever the drill. */

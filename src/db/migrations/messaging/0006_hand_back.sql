@@ -31,3 +31,7 @@ begin atomic
   where a.message_uuid = any (wanted) and a.holder = 'legacy' and a.attempt_token = token;
 end;
 revoke all on function messaging.hand_back(uuid[], uuid, text) from public;
+
+-- What the legacy side has to send next; what is scheduled stands behind what is due.
+create index execution_authority_handed_back on messaging.execution_authority (not_before, message_uuid)
+  where holder = 'legacy' and state = 'claimed';
