@@ -1,5 +1,7 @@
 import type { Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { aws } from '../providers/aws/aws.ts'
+import { createSnsCertificates, type SnsCertificates } from '../providers/aws/certificates.ts'
 import { azure } from '../providers/azure/azure.ts'
 import { bird } from '../providers/bird/bird.ts'
 import { generic } from '../providers/generic/generic.ts'
@@ -25,11 +27,17 @@ interface Common {
   readonly receiptUrl?: string
 }
 
+interface Opening {
+  readonly name: string
+  readonly all: ProviderEvents
+  readonly certificates: SnsCertificates
+}
+
 type Openers = {
   readonly [Kind in VendorKind]: (
     options: Static<(typeof vendorOptions)[Kind]>,
     common: Common,
-    events: { readonly name: string; readonly all: ProviderEvents },
+    opening: Opening,
   ) => SmsProvider
 }
 
@@ -49,6 +57,7 @@ const openers: Openers = {
   plivo: (options, common) => plivo({ ...common, ...options }),
   sinch: (options, common) => sinch({ ...common, ...options }),
   bird: (options, common) => bird({ ...common, ...options }),
+  aws: (options, common, { certificates }) => aws({ ...common, ...options, certificates }),
   azure: (options, common) => azure({ ...common, ...options }),
   generic({ request, receipts, ...options }, common, { name }) {
     const { body, query, headers, ...rest } = request
@@ -78,6 +87,7 @@ const openers: Openers = {
       timeoutMs,
       windowMax: connectionsMax,
       onReceipt: all.onReceipt(name),
+      onText: all.onText(name),
       onProblem: all.onProblem(name),
     }),
 }
@@ -103,8 +113,16 @@ export function vendorProblems({ name, kind, options }: VendorEntry): string[] {
     .map(({ instancePath, message }) => `${name}: options${instancePath}: ${message}`)
 }
 
-/** Opens the vendor under its own name. Its options must be without {@link vendorProblems}. */
-export function openVendor(entry: VendorEntry, defaults: VendorDefaults, all: ProviderEvents): SmsProvider {
+/**
+ * Opens the vendor under its own name. Its options must be without {@link vendorProblems}. `certificates`: where a
+ * vendor signs under a certificate that has to be fetched.
+ */
+export function openVendor(
+  entry: VendorEntry,
+  defaults: VendorDefaults,
+  all: ProviderEvents,
+  certificates: SnsCertificates = createSnsCertificates(),
+): SmsProvider {
   const { name, kind } = entry
   const { timeoutMs, inFlightMax, publicUrl } = defaults
   const common: Common = {
@@ -112,13 +130,9 @@ export function openVendor(entry: VendorEntry, defaults: VendorDefaults, all: Pr
     connectionsMax: inFlightMax,
     ...(publicUrl === null ? {} : { receiptUrl: `${publicUrl.replace(/\/$/, '')}/receipts/${name}` }),
   }
-  return { ...openAs(kind, entry.options, common, { name, all }), name }
+  return { ...openAs(kind, entry.options, common, { name, all, certificates }), name }
 }
 
 /** The schema of its kind has checked the options. */
-const openAs = (
-  kind: VendorKind,
-  options: unknown,
-  common: Common,
-  events: { readonly name: string; readonly all: ProviderEvents },
-): SmsProvider => (openers[kind] as (...args: unknown[]) => SmsProvider)(options, common, events)
+const openAs = (kind: VendorKind, options: unknown, common: Common, opening: Opening): SmsProvider =>
+  (openers[kind] as (...args: unknown[]) => SmsProvider)(options, common, opening)

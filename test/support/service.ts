@@ -5,7 +5,7 @@ import type { ServiceMessage, ServiceResponse } from '../../src/contract/service
 import type { RoutedProvider } from '../../src/service/providers.ts'
 import { startService, type ServiceConfig } from '../../src/service/service.ts'
 import type { TestDatabase } from './database.ts'
-import { eventually, quiet, sql } from './system.ts'
+import { eventually, keywords, quiet, sql } from './system.ts'
 
 export interface LedgerState {
   message_uuid: string
@@ -32,6 +32,7 @@ export async function serviceWith(
       secret: null,
       gatewayUrl: null,
       publicUrl: null,
+      keywords,
       ...changes,
     },
     () => ({ list: list(), senderPaces }),
