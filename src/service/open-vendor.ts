@@ -1,5 +1,4 @@
 import type { Static } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { aws } from '../providers/aws/aws.ts'
 import { createSnsCertificates, type SnsCertificates } from '../providers/aws/certificates.ts'
 import { azure } from '../providers/azure/azure.ts'
@@ -16,6 +15,7 @@ import { telnyx } from '../providers/telnyx/telnyx.ts'
 import { twilio } from '../providers/twilio/twilio.ts'
 import { vonage } from '../providers/vonage/vonage.ts'
 import type { ProviderEvents } from './providers.ts'
+import { schemaProblems } from './schema-problems.ts'
 import { vendorOptions } from './vendor-options.ts'
 
 export type VendorKind = keyof typeof vendorOptions
@@ -106,11 +106,9 @@ export interface VendorDefaults {
 
 /** What is wrong with the options, field by field; never a value, which may be a secret. */
 export function vendorProblems({ name, kind, options }: VendorEntry): string[] {
-  const schema = Compile(vendorOptions[kind])
-  if (schema.Check(options)) return []
-  return schema
-    .Errors(options)
-    .map(({ instancePath, message }) => `${name}: options${instancePath}: ${message}`)
+  return schemaProblems(vendorOptions[kind], options).map(
+    ({ path, message }) => `${name}: options${path}: ${message}`,
+  )
 }
 
 /**

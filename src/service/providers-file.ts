@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { openVendor, vendorKinds, vendorProblems, type VendorDefaults } from './open-vendor.ts'
 import type { OpenProviders } from './providers.ts'
+import { schemaProblems } from './schema-problems.ts'
 
 const Name = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,62}$' })
 const Rate = Type.Number({ minimum: 0.01, maximum: 100_000 })
@@ -39,6 +40,7 @@ const ProvidersFile = Type.Object(
   { additionalProperties: false },
 )
 const checkedFile = Compile(ProvidersFile)
+const checkedEntry = Compile(ProviderEntry)
 
 export type ParsedProviders =
   | { readonly open: (defaults: VendorDefaults) => OpenProviders }
@@ -49,30 +51,52 @@ export function readProviders(
   path: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): ParsedProviders {
+  let content: unknown
   try {
-    return parseProviders(JSON.parse(readFileSync(path, 'utf8')), environment)
+    content = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    return { problems: [`providers file: cannot be read: ${error instanceof Error ? error.message : path}`] }
+    return { problems: [ofFile(`cannot be read: ${whyUnreadable(error)}: ${path}`)] }
   }
+  return parseProviders(content, environment)
+}
+
+/** The parser's own message quotes the text, which may hold a secret. */
+function whyUnreadable(error: unknown): string {
+  if (error instanceof SyntaxError) {
+    const place = /\(line \d+ column \d+\)/.exec(error.message)?.[0]
+    return place === undefined ? 'is not JSON' : `is not JSON ${place}`
+  }
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }
 
 export function parseProviders(
   content: unknown,
   environment: Readonly<Record<string, string | undefined>>,
 ): ParsedProviders {
-  const missing: string[] = []
+  const missing = new Set<string>()
   const file = withSecrets(content, environment, missing)
-  const absent = missing.map((name) => `env:${name}: is not set`)
-  if (!checkedFile.Check(file)) {
-    const wrong = checkedFile
-      .Errors(file)
-      .map(({ instancePath, message }) => `${instancePath || '/'}: ${message}`)
-    return { problems: [...absent, ...wrong].map(ofFile) }
-  }
-  const twice = repeated(file.providers).map((name) => `${name}: stands there twice`)
-  const problems = [...absent, ...twice, ...file.providers.flatMap(vendorProblems)]
-  if (problems.length > 0) return { problems: problems.map(ofFile) }
-  return { open: (defaults) => opener(file, defaults) }
+  const problems = [
+    ...Array.from(missing, (name) => `env:${name}: is not set`),
+    ...schemaProblems(ProvidersFile, file).map(({ path, message }) => `${path || '/'}: ${message}`),
+    ...entryProblems(entriesOf(file)),
+  ]
+  if (problems.length === 0 && checkedFile.Check(file)) return { open: (defaults) => opener(file, defaults) }
+  return { problems: problems.map(ofFile) }
+}
+
+/** The entries that are well by themselves, so that a mistake elsewhere does not hide those in their options. */
+function entriesOf(file: unknown): ProviderEntry[] {
+  const isObject = typeof file === 'object' && file !== null && 'providers' in file
+  return isObject && Array.isArray(file.providers)
+    ? file.providers.filter((one) => checkedEntry.Check(one))
+    : []
+}
+
+function entryProblems(entries: readonly ProviderEntry[]): string[] {
+  return [
+    ...repeated(entries).map((name) => `${name}: stands there twice`),
+    ...entries.flatMap(vendorProblems),
+  ]
 }
 
 const ofFile = (problem: string): string => `providers file: ${problem}`
@@ -104,13 +128,13 @@ function opener(file: Static<typeof ProvidersFile>, defaults: VendorDefaults): O
 function withSecrets(
   value: unknown,
   environment: Readonly<Record<string, string | undefined>>,
-  missing: string[],
+  missing: Set<string>,
 ): unknown {
   if (typeof value === 'string') {
     const name = /^env:([A-Za-z_]\w*)$/.exec(value)?.[1]
     if (name === undefined) return value
-    const secret = environment[name]
-    if (secret === undefined) missing.push(name)
+    const secret = Object.hasOwn(environment, name) ? environment[name] : undefined
+    if (secret === undefined) missing.add(name)
     return secret ?? ''
   }
   if (Array.isArray(value)) return value.map((item) => withSecrets(item, environment, missing))
