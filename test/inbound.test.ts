@@ -54,7 +54,7 @@ const optOuts = (recipient: string) =>
   )
 async function counted(what: string): Promise<number> {
   const text = await (await fetch(`${system.serviceUrl}/metrics`)).text()
-  return Number(new RegExp(`^baton_service_events\\{what="${what}"\\} (\\d+)$`, 'm').exec(text)?.[1])
+  return Number(new RegExp(`^baton_service_events_total\\{what="${what}"\\} (\\d+)$`, 'm').exec(text)?.[1])
 }
 
 describe('delivery statuses of the carrier', () => {

@@ -77,7 +77,7 @@ const storedOf = (id: string) =>
   service.ask<{ status: string }>(`select status from messaging.receipts where provider_message_id = '${id}'`)
 async function counted(what: string): Promise<number> {
   const text = await (await fetch(`${service.url}/metrics`)).text()
-  return Number(new RegExp(`^baton_service_events\\{what="${what}"\\} (\\d+)$`, 'm').exec(text)?.[1])
+  return Number(new RegExp(`^baton_service_events_total\\{what="${what}"\\} (\\d+)$`, 'm').exec(text)?.[1])
 }
 
 describe('aws: SNS', () => {

@@ -10,9 +10,9 @@ export type FetchedCertificate =
 /** The certificates under which SNS signs, each fetched once and kept while it is valid. */
 export interface SnsCertificates {
   /** Its key, when it is at hand and valid at that time. */
-  keyAt(url: string, now: Date): KeyObject | undefined
+  readonly keyAt: (url: string, now: Date) => KeyObject | undefined
   /** Gets it, unless it is at hand; false: it could not be asked for, so nothing is known of it. */
-  obtain(url: string): Promise<boolean>
+  readonly obtain: (url: string) => Promise<boolean>
 }
 
 const FETCH_MS = 3_000
