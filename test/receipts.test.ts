@@ -117,6 +117,7 @@ describe('receipts', () => {
     assert.equal(await callBack({ id: vendor.idOf(uuid), status: 'delivered' }, 'guess'), 401)
     const response = await fetch(`${system.serviceUrl}/receipts/nobody`, { method: 'POST', body: '{}' })
     assert.equal(response.status, 404)
+    assert.equal((await fetch(`${system.serviceUrl}/receipts/vendor`)).status, 401, 'GET is judged as well')
     const rows = await system.sql(
       `select 1 from messaging.receipts where provider_message_id = '${vendor.idOf(uuid)}'`,
     )
