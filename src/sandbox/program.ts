@@ -32,7 +32,15 @@ type SandboxConfig = Extract<Parsed<typeof sandboxSettings>, { values: unknown }
 
 export const sandboxProgram: Program<SandboxConfig> = {
   name: 'sandbox',
-  parse: (environment) => parseSettings(sandboxSettings, environment, knownSettings),
+  parse: (environment) => {
+    const parsed = parseSettings(sandboxSettings, environment, knownSettings)
+    if ('problems' in parsed) return parsed
+    const { serviceCallback, legacyCallback, secret } = parsed.values
+    const isUnsigned = secret === null && (serviceCallback !== null || legacyCallback !== null)
+    return isUnsigned
+      ? { problems: ['BATON_SANDBOX_SECRET: is not set: callbacks are signed with it'] }
+      : parsed
+  },
   async start({ host, port: wanted, logPath, serviceCallback, legacyCallback, secret }, log) {
     const sandbox = await startSandbox({
       host,
