@@ -98,10 +98,8 @@ export async function startService(
     accept: createAccept(createClaims(database, config.acceptDeadlineMs), router, () => dispatcher.wake()),
     isRoutable: (message) => router.routeOf(message).length > 0,
     extend: (extended) => {
-      const { publicUrl } = config
-      const onStored = () => matching.wake()
-      const routes = { database, providers: vendors, publicUrl, counters, takeTexts, onStored, log }
-      addReceiptRoutes(extended, routes)
+      const routes = { database, providers: vendors, publicUrl: config.publicUrl, counters, takeTexts, log }
+      addReceiptRoutes(extended, { ...routes, onStored: () => matching.wake() })
       addResolutionRoute(extended, database, () => dispatcher.wake())
     },
     log,
