@@ -33,8 +33,8 @@ export function converse(session: Session, onRequest: (pdu: Pdu) => void): Conve
   const gone = Promise.withResolvers<void>()
   let isOpen = true
 
-  // PDUs are small: held back until the last ones are acknowledged, which the other side puts off for 40 ms, each
-  // window took 47 ms on a loopback link.
+  // PDUs are small: held back until earlier ones are acknowledged, which the other side puts off for 40 ms, a window
+  // took 47 ms on a loopback link.
   session.socket.setNoDelay(true)
   // A PDU that cannot be read leaves the package's reader stuck: nothing after it would ever be read.
   session.on('error', () => session.destroy())
