@@ -99,12 +99,31 @@ describe('receipts', () => {
     assert.equal((await untilLogged(uuid, 'delivered'))?.provider_message_id, 'vendor-later')
   })
 
+  test('one that fits nothing for five minutes is told as an orphan, until it fits', async () => {
+    const orphans = async () =>
+      /^baton_service_receipts_orphaned (\d+)$/m.exec(
+        await (await fetch(`${system.serviceUrl}/metrics`)).text(),
+      )?.[1]
+    assert.equal(await orphans(), '0')
+    assert.equal(await callBack({ id: 'vendor-strange', status: 'delivered' }), 202)
+    assert.equal(await orphans(), '0', 'it may be about a send that is not answered yet')
+    await system.sql(
+      `update messaging.receipts set received_at = now() - interval '6 minutes' where provider_message_id = 'vendor-strange'`,
+    )
+    assert.equal(await orphans(), '1')
+    await system.sql(
+      `update messaging.receipts set match_at = null where provider_message_id = 'vendor-strange'`,
+    )
+    assert.equal(await orphans(), '0')
+  })
+
   test('forged: 401 and no effect; for nobody’s provider: 404', async () => {
     const uuid = await sendOne()
     await untilLogged(uuid, 'sent')
     assert.equal(await callBack({ id: vendor.idOf(uuid), status: 'delivered' }, 'guess'), 401)
     const response = await fetch(`${system.serviceUrl}/receipts/nobody`, { method: 'POST', body: '{}' })
     assert.equal(response.status, 404)
+    assert.equal((await fetch(`${system.serviceUrl}/receipts/vendor`)).status, 401, 'GET is judged as well')
     const rows = await system.sql(
       `select 1 from messaging.receipts where provider_message_id = '${vendor.idOf(uuid)}'`,
     )

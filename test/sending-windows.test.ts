@@ -226,7 +226,11 @@ describe('the providers file', () => {
       {},
     )
     assert.ok('open' in parsed)
-    const noEvents = { onReceipt: () => async () => {}, onProblem: () => () => {} }
+    const noEvents = {
+      onReceipt: () => async () => {},
+      onText: () => async () => {},
+      onProblem: () => () => {},
+    }
     const { list, windows } = parsed.open({ timeoutMs: 100, inFlightMax: 1, publicUrl: null })(noEvents)
     assert.deepEqual(list[0]?.window, {
       window: { zone: 'UTC', fromMinute: 1_320, toMinute: 390 },

@@ -113,6 +113,10 @@ describe('the CLI against a running Baton', () => {
       entries.map(({ account }) => account),
       ['service'],
     )
+    await until(
+      async () => (await history(uuid)).sms_logs[0]?.delivery_status === 'delivered',
+      'the carrier says that it was delivered, and sms_logs knows',
+    )
   })
 
   it('ON with the service killed -9 while it is idle: each message goes out exactly once', async () => {

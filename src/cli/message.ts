@@ -52,7 +52,7 @@ function render({ message_uuid, sms_logs, unresolved, ledger, go_sms_logs }: His
     ),
     section(
       'Gateway (sms_logs)',
-      ['at', 'to', 'mode', 'by', 'dry run', 'status', 'fallback', 'provider id', 'reason'],
+      ['at', 'to', 'mode', 'by', 'dry run', 'status', 'delivery', 'fallback', 'provider id', 'reason'],
       sms_logs.map((row) => [
         row.created_at,
         row.recipient,
@@ -60,6 +60,7 @@ function render({ message_uuid, sms_logs, unresolved, ledger, go_sms_logs }: His
         row.source,
         row.dry_run ? 'yes' : 'no',
         row.status,
+        row.delivery_status,
         row.fallback,
         row.provider_message_id,
         row.reason,

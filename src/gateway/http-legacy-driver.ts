@@ -2,10 +2,11 @@ import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Treatment } from '../contract/treatment.ts'
 import { openPeer, type Exchange } from '../http/exchange.ts'
+import { isJson, parseJson } from '../providers/json-body.ts'
 import type { OutgoingMessage, SendResult } from '../providers/provider.ts'
 import type { LegacyDriver, Rehearsal } from './legacy-driver.ts'
 
-const Sent = Compile(Type.Object({ provider_message_id: Type.String({ minLength: 1 }) }))
+const Answer = Compile(Type.Object({ provider_message_id: Type.Optional(Type.Unknown()) }))
 const Told = Compile(Type.Partial(Treatment))
 const Rehearsed = Compile(Type.Object({ dry_run: Type.Literal(true) }))
 const fields = ['to', 'encoding', 'segments', 'route', 'price', 'error_class'] as const
@@ -25,10 +26,11 @@ const REHEARSAL_TIMEOUT_MS = 2_000
 const REHEARSAL_CONNECTIONS = 8
 
 /**
- * An existing application as the legacy driver. It answers 2xx when it has handed the message to its carrier
- * (with `provider_message_id`, if it knows one) and 4xx when it refuses it; it must not queue a message that it
- * answers otherwise. Everything else leaves the message in doubt. Either answer may tell more of the message, in the
- * words of {@link Treatment}. A rehearsal is answered alike, with `"dry_run":true` in it.
+ * An existing application as the legacy driver. It answers 2xx when it has handed the message to its carrier, with a
+ * JSON object (and `provider_message_id` in it, if it knows one) or without a body, and 4xx with a JSON object when it
+ * refuses it; it must not queue a message that it answers otherwise. Everything else leaves the message in doubt: a
+ * page is what something in between says, a login for example. Either answer may tell more of the message, in the words
+ * of {@link Treatment}. A rehearsal is answered alike, with `"dry_run":true` in it.
  */
 export function httpLegacyDriver(options: HttpLegacyDriverOptions): LegacyDriver {
   const { token, timeoutMs, rehearsalUrl = null } = options
@@ -53,7 +55,11 @@ export function httpLegacyDriver(options: HttpLegacyDriverOptions): LegacyDriver
 function openTarget(url: string, connectionsMax: number, token: string | null) {
   const { origin, pathname, search } = new URL(url)
   const peer = openPeer(origin, connectionsMax)
-  const headers = token === null ? {} : { authorization: `Bearer ${token}` }
+  const headers = {
+    // Frameworks write their own errors as pages otherwise.
+    accept: 'application/json',
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  }
   return {
     post: (body: object, timeoutMs: number) =>
       peer.exchange({
@@ -80,21 +86,31 @@ function resultOf(exchange: Exchange, messageUuid: string): SendResult {
   if (exchange.kind === 'ambiguous')
     return { kind: 'unknown', reason: `${exchange.cause}: ${exchange.detail}` }
   const { status, text } = exchange
-  const answer = parseJson(text)
+  const answer = objectIn(exchange)
   const told = toldIn(answer)
-  if (status >= 200 && status < 300) {
-    const providerMessageId = Sent.Check(answer) ? answer.provider_message_id : messageUuid
-    return { kind: 'accepted', providerMessageId, told }
+  if (status >= 200 && status < 300 && (answer || text === '')) {
+    const id = answer?.provider_message_id
+    return {
+      kind: 'accepted',
+      providerMessageId: typeof id === 'string' && id !== '' ? id : messageUuid,
+      told,
+    }
   }
-  if (REFUSALS.has(status)) return { kind: 'refused', reason: `HTTP ${status}`, told }
-  return { kind: 'unknown', reason: `HTTP ${status}` }
+  if (REFUSALS.has(status) && answer) return { kind: 'refused', reason: `HTTP ${status}`, told }
+  return { kind: 'unknown', reason: `HTTP ${status}: proves nothing` }
+}
+
+/** The JSON object of an answer: anything else may be said by something in between. */
+function objectIn({ headers, text }: Extract<Exchange, { kind: 'answer' }>) {
+  const json = isJson(headers['content-type']) ? parseJson(text) : undefined
+  return Answer.Check(json) && !Array.isArray(json) ? json : undefined
 }
 
 function rehearsalOf(exchange: Exchange): Rehearsal {
   if (exchange.kind !== 'answer')
     return { kind: 'no_answer', reason: `${exchange.cause}: ${exchange.detail}` }
-  const { status, text } = exchange
-  const answer = parseJson(text)
+  const { status } = exchange
+  const answer = objectIn(exchange)
   const isSuccess = status >= 200 && status < 300
   if (!Rehearsed.Check(answer)) {
     const reason = `HTTP ${status} without "dry_run": true`
@@ -110,12 +126,4 @@ function rehearsalOf(exchange: Exchange): Rehearsal {
 function toldIn(answer: unknown): Partial<Treatment> {
   if (!Told.Check(answer)) return {}
   return Object.fromEntries(fields.flatMap((field) => (field in answer ? [[field, answer[field]]] : [])))
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

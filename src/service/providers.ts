@@ -2,7 +2,7 @@ import type { Pace } from '../authority/dispatch.ts'
 import type { ProviderRule } from '../core/route.ts'
 import type { BoundWindow, WindowRule } from './sending-windows.ts'
 import type { SmsProvider } from '../providers/provider.ts'
-import type { ReceiptSink } from '../providers/receipt.ts'
+import type { ReceiptSink, TextSink } from '../providers/receipt.ts'
 
 /** A provider with what it takes and how fast. Its name is that of its lane, its permits and its receipts. */
 export interface RoutedProvider {
@@ -22,9 +22,10 @@ export interface ServiceProviders {
   readonly windows?: readonly WindowRule[]
 }
 
-/** What a provider tells by itself: receipts over its own link, and what it could not use. */
+/** What a provider tells by itself: receipts and texts over its own link, and what it could not use. */
 export interface ProviderEvents {
   readonly onReceipt: (provider: string) => ReceiptSink
+  readonly onText: (provider: string) => TextSink
   readonly onProblem: (provider: string) => (problem: string) => void
 }
 

@@ -6,7 +6,7 @@ import type { RoutedProvider } from '../../src/service/providers.ts'
 import type { WindowRule } from '../../src/service/sending-windows.ts'
 import { startService, type ServiceConfig } from '../../src/service/service.ts'
 import type { TestDatabase } from './database.ts'
-import { eventually, quiet, sql } from './system.ts'
+import { eventually, keywords, quiet, sql } from './system.ts'
 
 export interface LedgerState {
   message_uuid: string
@@ -40,6 +40,7 @@ export async function serviceWith(
       secret: null,
       gatewayUrl: null,
       publicUrl: null,
+      keywords,
       ...changes,
     },
     () => ({ list: list(), senderPaces, windows }),

@@ -47,7 +47,14 @@ export interface SystemOptions {
   readonly driver?: () => LegacyDriver
   /** What the gateway takes for the service instead of the fault proxy. */
   readonly serviceUrl?: string
+  /** The carrier calls the service back with delivery statuses and replies. */
+  readonly callbacks?: boolean
 }
+
+/** What the tests' services take for a wish to be left alone, or to be written to again. */
+export const keywords = { stop: ['STOP', 'UNSUBSCRIBE'], start: ['START', 'UNSTOP'] }
+
+const CARRIER_SECRET = 'a-carrier-secret'
 
 export const quiet = pino({ level: 'silent' })
 
@@ -76,9 +83,21 @@ export async function startSystem(options: SystemOptions = {}) {
   await seedTenant(database, options.quotaLimit)
   const folder = mkdtempSync(join(tmpdir(), 'baton-system-'))
   const host = '127.0.0.1'
-  const sandbox = await startSandbox({ host, port: 0, logPath: join(folder, 'carrier.jsonl'), log: quiet })
+  const sandbox = await startSandbox({
+    host,
+    port: 0,
+    logPath: join(folder, 'carrier.jsonl'),
+    callbackSecret: CARRIER_SECRET,
+    log: quiet,
+  })
   const provider = (account: 'legacy' | 'service') =>
-    sandboxProvider({ url: sandbox.url, account, timeoutMs: 1_500, connectionsMax: 64 })
+    sandboxProvider({
+      url: sandbox.url,
+      account,
+      timeoutMs: 1_500,
+      connectionsMax: 64,
+      receiptSecret: CARRIER_SECRET,
+    })
 
   const serviceConfig: ServiceConfig = {
     host,
@@ -90,6 +109,7 @@ export async function startSystem(options: SystemOptions = {}) {
     secret: null,
     gatewayUrl: null,
     publicUrl: null,
+    keywords,
     ...options.service,
   }
   const openProviders: OpenProviders =
@@ -100,6 +120,9 @@ export async function startSystem(options: SystemOptions = {}) {
     }))
   let service = await startService(serviceConfig, openProviders, quiet)
   const upstreamPort = Number(new URL(service.url).port)
+  if (options.callbacks) {
+    await put(`${sandbox.url}/callbacks`, { service: `${service.url}/receipts/sandbox-service` })
+  }
   const proxy = await startFaultProxy({
     host,
     port: 0,

@@ -1,6 +1,7 @@
 -- Acceptance: the claim together with the service's log row, in one durable transaction. Sorted, so that two
 -- batches that share messages cannot deadlock. Run again with the same token it changes nothing. A number that
--- said STOP is not claimed: its message is logged as rejected, unless the ledger has it already.
+-- said STOP is not claimed: its message is logged as rejected, unless the ledger has it already. A message without
+-- a sender goes out under one that the provider picks, so a STOP to any sender is meant.
 with input as (
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $6::text[], $7::text[], $8::text[],
       $9::smallint[], $10::timestamptz[], $11::timestamptz[], $12::text[])
@@ -9,7 +10,7 @@ with input as (
   select i.message_uuid, i.recipient, i.sender
   from input i
   where exists (select from messaging.opt_outs o
-      where o.recipient = i.recipient and o.sender in ('', coalesce(i.sender, '')))
+      where o.recipient = i.recipient and (i.sender is null or o.sender = '' or ltrim(o.sender, '+') = ltrim(i.sender, '+')))
     and not exists (select from messaging.execution_authority a where a.message_uuid = i.message_uuid)
 ), claimed as (
   insert into messaging.execution_authority

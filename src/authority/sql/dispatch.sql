@@ -24,7 +24,7 @@ with picked as (
     case
       when p.valid_until <= now() then 'valid_until has passed'
       when exists (select from messaging.opt_outs o
-        where o.recipient = l.recipient and o.sender in ('', coalesce(l.sender, ''))) then 'to: has opted out'
+        where o.recipient = l.recipient and (l.sender is null or o.sender = '' or ltrim(o.sender, '+') = ltrim(l.sender, '+'))) then 'to: has opted out'
     end as void_reason
   from picked p
   join messaging.go_sms_logs l on l.message_uuid = p.message_uuid and not l.dry_run

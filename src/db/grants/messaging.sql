@@ -11,8 +11,9 @@ grant select, insert, update on messaging.go_sms_logs to baton_service;
 -- Dispatch, receipts and doubt are the service's; the gateway shows them to operators and keeps the opt-outs.
 grant select, insert, update on messaging.in_doubt_checks, messaging.receipts, messaging.paces to baton_service;
 grant select on messaging.in_doubt_checks to baton_gateway;
-grant select on messaging.opt_outs to baton_service;
-grant select, insert, delete on messaging.opt_outs to baton_gateway;
+-- An operator's word at the gateway, a subscriber's text at the service.
+grant select, insert, delete on messaging.opt_outs to baton_gateway, baton_service;
+grant select, insert on messaging.inbound_choices to baton_service;
 
 grant select on messaging.reconcile_verdicts, messaging.reconcile_holders, messaging.reconcile_endings to baton_gateway;
 -- Both roles write what is compared. update: a row lock asks for it.
