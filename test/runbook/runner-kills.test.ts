@@ -39,6 +39,15 @@ async function runner(
   return { code, signal, output }
 }
 
+/** One check a point, a few at a time: a point mostly waits for the disk. */
+async function atEveryPoint(count: number, check: (killAt: number) => Promise<void>): Promise<void> {
+  const left = Array.from({ length: count }, (_, index) => index + 1)
+  const worker = async (): Promise<void> => {
+    for (let point = left.shift(); point !== undefined; point = left.shift()) await check(point)
+  }
+  await Promise.all(Array.from({ length: 4 }, worker))
+}
+
 const runbook =
   gate('pre', 'true') +
   effectStep('one', { capture: { EPOCH: '$.epoch' } }, `echo '{"epoch": 41}'`) +
@@ -52,7 +61,7 @@ test('killed at every point of a runbook: resumed, each step took effect once, a
   const { count } = JSON.parse(whole.output) as { count: number }
   assert.equal(whole.code, 0)
   assert.ok(count >= 25, `${count} points`)
-  for (let killAt = 1; killAt <= count; killAt++) {
+  await atEveryPoint(count, async (killAt) => {
     const folder = temporaryFolder()
     const book = bookIn(folder, runbook)
     const { signal } = await runner(book, { killAt, approval: 'ok' })
@@ -66,7 +75,7 @@ test('killed at every point of a runbook: resumed, each step took effect once, a
     )
     assert.deepEqual(effectsIn(folder), ['one', 'two', 'three'], `point ${killAt}`)
     assert.deepEqual(effectsIn(folder, 'epoch'), ['41'], `point ${killAt}`)
-  }
+  })
 })
 
 test('killed at every point of a rollback: resumed, each step is taken back once', async () => {
@@ -80,7 +89,7 @@ test('killed at every point of a rollback: resumed, each step is taken back once
   const whole = await runner(await prepared(), { way: 'back' })
   const { count } = JSON.parse(whole.output) as { count: number }
   assert.ok(count >= 10, `${count} points`)
-  for (let killAt = 1; killAt <= count; killAt++) {
+  await atEveryPoint(count, async (killAt) => {
     const book = await prepared()
     assert.equal((await runner(book, { killAt, way: 'back' })).signal, 'SIGKILL')
     const found = status(book)
@@ -90,7 +99,7 @@ test('killed at every point of a rollback: resumed, each step is taken back once
       assert.equal(rest.code, 0, `point ${killAt}: ${rest.output}`)
     }
     assert.deepEqual(effectsIn(book.folder), ['one', 'two', 'un-two', 'un-one'], `point ${killAt}`)
-  }
+  })
 })
 
 test('any runbook, killed at any moment, twice: each effect exactly once', async () => {

@@ -115,7 +115,10 @@ test('nothing runs when its group could not be written down', async () => {
     },
     onLine: () => {},
   }).done
-  assert.equal(result.outcome, 'unstartable')
+  assert.deepEqual(
+    [result.outcome, result.problem],
+    ['unstartable', 'its process group cannot be written down: the disk is full'],
+  )
   assert.equal(existsSync(join(folder, 'ran')), false)
 })
 
@@ -128,7 +131,7 @@ test('what cannot be started is a result', async () => {
     noteGroup: () => {},
     onLine: () => {},
   }).done
-  assert.equal(missing.outcome, 'unstartable')
+  assert.deepEqual([missing.outcome, missing.problem], ['unstartable', 'ENOENT'])
   const huge = await startCommand(blockOf('true'), 5000, {
     folder,
     environment: { HUGE: 'x'.repeat(4_000_000) },
@@ -137,7 +140,7 @@ test('what cannot be started is a result', async () => {
     noteGroup: () => {},
     onLine: () => {},
   }).done
-  assert.equal(huge.outcome, 'unstartable')
+  assert.deepEqual([huge.outcome, huge.problem], ['unstartable', 'E2BIG'])
 })
 
 test('output is digested whole and kept in part', async () => {

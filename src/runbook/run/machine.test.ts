@@ -24,7 +24,15 @@ function programOf(text: string): Program {
 
 function result(change: Partial<CommandResult> = {}): CommandResult {
   const nothing = { sha256: '', bytes: 0 }
-  const none = { signal: null, durationMs: 1, stdout: nothing, stderr: nothing, text: '', isCut: false }
+  const none = {
+    signal: null,
+    durationMs: 1,
+    stdout: nothing,
+    stderr: nothing,
+    text: '',
+    isCut: false,
+    problem: null,
+  }
   return { outcome: 'exited', code: 0, ...none, ...change }
 }
 const ended = (code: number, text = ''): RunEvent => ({

@@ -172,6 +172,7 @@ function logged(): Running {
     stderr: nothing,
     text: '',
     isCut: false,
+    problem: null,
   }
   return { done: Promise.resolve(result), kill: () => {} }
 }
