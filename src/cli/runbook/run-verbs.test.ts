@@ -74,7 +74,7 @@ test('exit codes: 1 failed, 2 refused, 3 held', async () => {
   assert.deepEqual(
     await type(failing, 'run', 'book.md', '--execute').then(({ code, out }) => [
       code,
-      /g FAIL: exit 1: bad\n$/.test(out),
+      out.endsWith('g FAIL: exit 1: bad\n'),
     ]),
     [1, true],
   )
