@@ -11,7 +11,7 @@ type State = Extract<Notice, { kind: 'state' }>['state']
 
 export interface Frame {
   readonly state: State
-  /** When the phase of this frame began, and now; milliseconds since the epoch. */
+  /** Since when this station is at work, and now; milliseconds since the epoch. */
   readonly since: number
   readonly now: number
   /** The newest line of output. */
@@ -36,7 +36,7 @@ export function liveView(terminal: RunTerminal): RunView {
     notice: (notice) => {
       if (notice.kind === 'output' && frame) frame = { ...frame, tail: `${notice.id} | ${notice.line}` }
       if (notice.kind !== 'state') return
-      const isSame = frame?.state.phase.kind === notice.state.phase.kind
+      const isSame = frame !== null && currentOf(frame.state) === currentOf(notice.state)
       frame = {
         state: notice.state,
         since: isSame && frame ? frame.since : notice.at,

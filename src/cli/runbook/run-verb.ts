@@ -135,15 +135,19 @@ async function readPlan(path: string): Promise<Plan> {
   return plan
 }
 
-/** The first signal pauses in order, the second ends the running command as well. */
+/** A terminal's interrupt reaches this process twice when npx stands between: these are one. */
+const SAME_SIGNAL_MS = 300
+
+/** The first signal pauses in order, a later one ends the running command as well. */
 function controlledBy(terminal: RunTerminal): Controls {
   const controls = createControls()
-  let isAsked = false
+  let askedAt: number | null = null
   terminal.onSignal((reason) => {
-    controls.send(isAsked ? { kind: 'kill' } : { kind: 'pause', why: `paused by ${reason}` })
-    if (!isAsked)
+    if (askedAt === null) {
+      askedAt = performance.now()
+      controls.send({ kind: 'pause', why: `paused by ${reason}` })
       terminal.err(`baton: ${reason}: pausing when the running command has ended; once more ends it\n`)
-    isAsked = true
+    } else if (performance.now() - askedAt > SAME_SIGNAL_MS) controls.send({ kind: 'kill' })
   })
   terminal.onOrphaned(() =>
     controls.send({ kind: 'pause', why: 'paused: the program that started this one is gone' }),

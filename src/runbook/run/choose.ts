@@ -124,6 +124,8 @@ function chooseBack(flow: Flow): Flow {
   const id = rollback?.steps.find((step) => !['new', 'undone'].includes(markOf(progress, step).status))
   if (id === undefined) {
     const ended = record(flow, { kind: 'rollback-ended' })
+    if (flow.state.isRehearsal)
+      return end(ended, 0, `rehearsed: would be taken back: ${rollback?.steps.join(', ')}`)
     return rollback?.is_automatic
       ? end(ended, 1, `${rollback.because}: rolled back: ${rollback.steps.join(', ')}`)
       : end(ended, 0, `rolled back: ${rollback?.steps.join(', ')}`)

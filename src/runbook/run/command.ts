@@ -40,7 +40,8 @@ export function startCommand(block: Runnable, timeoutMs: number, place: CommandP
   const streams = { out: openStream(), err: openStream() }
   const log = openLog(place.logFile, LOG_BYTES_MAX)
   const child = spawnLeader(block, place)
-  if (!child) return { done: Promise.resolve(unstartable), kill: () => {} }
+  if (typeof child === 'string')
+    return { done: Promise.resolve({ ...unstartable, problem: child }), kill: () => {} }
   for (const [stream, sink] of [
     [child.stdout, streams.out],
     [child.stderr, streams.err],
@@ -71,8 +72,8 @@ export function startCommand(block: Runnable, timeoutMs: number, place: CommandP
   return { done, kill: () => ending.end('killed') }
 }
 
-/** Null when the system refuses, for one because environment and command are too long together. */
-function spawnLeader(block: Runnable, { folder, environment }: CommandPlace): ChildProcess | null {
+/** The error's code when the system refuses, for one because environment and command are too long together. */
+function spawnLeader(block: Runnable, { folder, environment }: CommandPlace): ChildProcess | string {
   try {
     return spawn('/bin/sh', ['-c', LEADER, 'runbook', block.shell, shellOptions(block), block.text], {
       cwd: folder,
@@ -81,9 +82,14 @@ function spawnLeader(block: Runnable, { folder, environment }: CommandPlace): Ch
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     })
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return null
+    if (error instanceof Error && 'code' in error) return String(error.code)
     throw error
   }
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error) return String(error.code)
+  return error instanceof Error ? error.message : String(error)
 }
 
 const nothing = openStream().digest()
@@ -96,6 +102,7 @@ const unstartable: CommandResult = {
   stderr: nothing,
   text: '',
   isCut: false,
+  problem: null,
 }
 
 /** A block stops at its first failing command and at a variable that is not set. */
@@ -103,14 +110,14 @@ function shellOptions({ shell }: Runnable): string {
   return shell === 'sh' ? '-eu' : '-eu -o pipefail'
 }
 
-type End = Pick<CommandResult, 'outcome' | 'code' | 'signal'>
+type End = Pick<CommandResult, 'outcome' | 'code' | 'signal' | 'problem'>
 
 /** Follows a command to its end: until its first process is gone and its output is read, for a bounded time. */
 function follow(child: ChildProcess, place: CommandPlace): Promise<End> {
   const { promise, resolve } = Promise.withResolvers<End>()
   const word = child.stdio[3] as Duplex | undefined
   word?.on('error', () => {}) // the group may be gone before it has read its word
-  let end: End = { outcome: 'unstartable', code: null, signal: null }
+  let end: End = { outcome: 'unstartable', code: null, signal: null, problem: null }
   let isStarted = false
   let bound: NodeJS.Timeout | undefined
   const finish = (): void => {
@@ -123,13 +130,17 @@ function follow(child: ChildProcess, place: CommandPlace): Promise<End> {
       place.noteGroup(child.pid ?? null)
       word?.write('go\n')
       isStarted = true
-    } catch {
+    } catch (error) {
+      end = { ...end, problem: `its process group cannot be written down: ${problemOf(error)}` }
       word?.destroy() // a group nobody could find again must not run: its leader ends without having had its word
     }
   })
-  child.once('error', finish)
+  child.once('error', (error) => {
+    end = { ...end, problem: problemOf(error) }
+    finish()
+  })
   child.once('exit', (code, signal) => {
-    if (isStarted) end = { outcome: signal === null ? 'exited' : 'signal', code, signal }
+    if (isStarted) end = { outcome: signal === null ? 'exited' : 'signal', code, signal, problem: null }
     signalGroup(child.pid, 'SIGKILL') // what a command leaves behind ends with it
     word?.destroy()
     bound = setTimeout(() => {

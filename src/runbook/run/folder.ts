@@ -14,16 +14,23 @@ const LOOK_MS = 300
 const inbox = (folder: string): string => join(folder, 'inbox')
 const groupFile = (folder: string): string => join(folder, 'running.json')
 
-/** `undefined` while another runner has the folder. Released by the kernel when its holder dies. */
-export function lockFolder(folder: string): HeldLock | undefined {
-  mkdirSync(inbox(folder), { recursive: true, mode: 0o700 })
-  return tryLock(join(folder, 'lock'), 'exclusive')
+const lockFile = (folder: string): string => join(folder, 'lock')
+
+/** Whether a runner has the folder. Any number may ask at once. */
+export function isHeld(folder: string): boolean {
+  if (!existsSync(lockFile(folder))) return false
+  const lock = tryLock(lockFile(folder), 'shared')
+  lock?.release()
+  return lock === undefined
 }
 
-/** As `lockFolder`, outlasting somebody who only looks whether it is held. */
-export function lockFolderSoon(folder: string): Promise<HeldLock | undefined> {
+/**
+ * `undefined` while another runner has the folder; outlasts somebody who only asks whether it is held. Released by
+ * the kernel when its holder dies.
+ */
+export function lockFolder(folder: string): Promise<HeldLock | undefined> {
   mkdirSync(inbox(folder), { recursive: true, mode: 0o700 })
-  return lockUntil(join(folder, 'lock'), 'exclusive', Date.now() + LOOK_MS)
+  return lockUntil(lockFile(folder), 'exclusive', Date.now() + LOOK_MS)
 }
 
 export function ask(folder: string, request: Request): void {
@@ -77,9 +84,26 @@ export function leftoverGroup(folder: string): number | null {
   if (!existsSync(groupFile(folder))) return null
   try {
     const { group, boot } = JSON.parse(readFileSync(groupFile(folder), 'utf8')) as Group
-    return boot === bootId() && signalGroup(group, 0) ? group : null
+    return boot === bootId() && lives(group) ? group : null
   } catch {
     return null
+  }
+}
+
+/** A process that has ended and that nobody waits for still has its number; it does nothing any more. */
+function lives(group: number): boolean {
+  if (!signalGroup(group, 0)) return false
+  if (!existsSync('/proc/self/stat')) return true
+  return readdirSync('/proc').some((name) => /^\d+$/.test(name) && isAtWork(name, group))
+}
+
+function isAtWork(pid: string, group: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const [state = '', , itsGroup = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return Number(itsGroup) === group && !/[ZX]/.test(state)
+  } catch {
+    return false // it ended meanwhile
   }
 }
 

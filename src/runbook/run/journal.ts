@@ -35,19 +35,29 @@ export class JournalFault extends Error {
 export const journalFile = (folder: string): string => join(folder, 'journal.jsonl')
 const headFile = (folder: string): string => join(folder, 'head.json')
 const BYTES_MAX = 256 * 1024 * 1024
+const READS_MAX = 20
 
-/** Reads and verifies the journal of a folder; an absent one is empty. Changes nothing. */
+/** Reads and verifies the journal of a folder; an absent one is empty. Changes nothing, and needs no lock. */
 export function loadChain(folder: string): Chain {
-  const file = journalFile(folder)
-  const head = readHead(folder)
-  if (head === 'unreadable') return { kind: 'broken', why: 'its head cannot be read' }
-  if (!existsSync(file)) return readChain(Buffer.alloc(0), head)
-  const bytes = readFileSync(file)
-  if (bytes.length > BYTES_MAX) return { kind: 'broken', why: `it is too long: ${bytes.length} bytes` }
-  return readChain(bytes, head)
+  for (let tries = 0; ; tries++) {
+    const head = readHead(folder)
+    const bytes = existsSync(journalFile(folder)) ? readFileSync(journalFile(folder)) : Buffer.alloc(0)
+    // A runner may be writing: lines and head belong together only when the head is still the same.
+    if (tries < READS_MAX && !isSame(head, readHead(folder))) continue
+    if (head === 'unreadable') return { kind: 'broken', why: 'its head cannot be read' }
+    if (bytes.length > BYTES_MAX) return { kind: 'broken', why: `it is too long: ${bytes.length} bytes` }
+    return readChain(bytes, head)
+  }
 }
 
-function readHead(folder: string): Head | null | 'unreadable' {
+type ReadHead = Head | null | 'unreadable'
+
+function isSame(a: ReadHead, b: ReadHead): boolean {
+  if (a === null || b === null || a === 'unreadable' || b === 'unreadable') return a === b
+  return a.seq === b.seq && a.hash === b.hash
+}
+
+function readHead(folder: string): ReadHead {
   if (!existsSync(headFile(folder))) return null
   try {
     const head: unknown = JSON.parse(readFileSync(headFile(folder), 'utf8'))

@@ -4,12 +4,12 @@ import { capture, mismatch, unreadable } from './json-values.ts'
 import type { CommandResult } from './machine-state.ts'
 
 /** In words: how a command ended. */
-export function endText({ outcome, code, signal, durationMs }: CommandResult): string {
+export function endText({ outcome, code, signal, durationMs, problem }: CommandResult): string {
   if (outcome === 'exited') return `exit ${code}`
   if (outcome === 'signal') return `ended by ${signal}`
   if (outcome === 'timeout') return `did not end within its timeout: killed after ${durationMs} ms`
   if (outcome === 'killed') return 'killed on demand'
-  return outcome === 'rehearsed' ? 'only logged' : 'could not be started'
+  return outcome === 'rehearsed' ? 'only logged' : `could not be started: ${problem ?? 'unknown'}`
 }
 
 export interface Judgement {

@@ -80,6 +80,8 @@ export interface CommandResult {
   readonly stderr: OutputDigest
   readonly text: string
   readonly isCut: boolean
+  /** Why it could not be started. */
+  readonly problem: string | null
 }
 
 export type RunEvent =

@@ -3,7 +3,7 @@ import type { HeldLock } from '../../process/file-lock.ts'
 import type { Program } from '../program/program.ts'
 import { brokenJournal, digestsOf, see, type Book, type Broken, type Refused } from './book.ts'
 import type { Entry } from './entry.ts'
-import { leftoverGroup, lockFolderSoon, requests } from './folder.ts'
+import { leftoverGroup, lockFolder, requests } from './folder.ts'
 import { JournalFault, loadChain, openJournal, type Journal } from './journal.ts'
 import { planDigest, probe, staleness, type Plan } from './plan.ts'
 import { advance, type Progress } from './progress.ts'
@@ -40,7 +40,7 @@ const LEFTOVER_POLL_MS = 20
 export async function openRun(book: Book, options: OpenOptions): Promise<Opened> {
   const seen = see(book)
   if (seen.kind !== 'seen') return seen
-  const lock = await lockFolderSoon(book.journal)
+  const lock = await lockFolder(book.journal)
   if (!lock)
     return { kind: 'busy', why: `another runner has this run: ${book.journal}: wait for it, or pause it` }
   let isKept = false

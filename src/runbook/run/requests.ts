@@ -3,7 +3,7 @@ import { see, type Book, type Broken, type Refused } from './book.ts'
 import { capturedFrom, type Values } from './captured-values.ts'
 import type { Person } from './edit.ts'
 import type { EntryOf } from './entry.ts'
-import { ask, lockFolder } from './folder.ts'
+import { ask, isHeld } from './folder.ts'
 import { obstacleToDecide } from './next.ts'
 import { openRun, type Busy, type Stale } from './open-run.ts'
 
@@ -83,11 +83,8 @@ export async function decide(
 
 /** Asks the runner of this book to pause; it does between commands. */
 export function pause(book: Book, why: string): Noted {
-  const lock = lockFolder(book.journal)
-  if (lock) {
-    lock.release()
+  if (!isHeld(book.journal))
     return { kind: 'refused', why: `nobody runs this: ${book.journal}: there is nothing to pause` }
-  }
   ask(book.journal, { kind: 'pause', why })
   return { kind: 'noted', by: 'runner' }
 }

@@ -38,6 +38,9 @@ export type RunResult =
 
 const GRACE_MS = 5000
 
+/** A clock that is set while a gate soaks neither shortens nor lengthens the soak. */
+const steadyNow = (): number => Math.round(performance.timeOrigin + performance.now())
+
 /** Runs what is left of a runbook, from the beginning or from where its journal ends. Never asks anything. */
 export function run(book: Book, options: RunOptions): Promise<RunResult> {
   return options.isExecuted
@@ -61,7 +64,7 @@ export async function rollback(book: Book, options: RunOptions): Promise<RunResu
 type Prepared = Refused | { readonly kind: 'ready'; readonly progress: Progress }
 
 async function execute(book: Book, options: RunOptions, begin: (held: Held) => Prepared): Promise<RunResult> {
-  const now = options.now ?? Date.now
+  const now = options.now ?? steadyNow
   const opened = await openRun(book, {
     plan: options.plan ?? null,
     acceptEdit: options.acceptEdit ?? null,
@@ -172,6 +175,7 @@ function logged(): Running {
     stderr: nothing,
     text: '',
     isCut: false,
+    problem: null,
   }
   return { done: Promise.resolve(result), kill: () => {} }
 }
@@ -200,7 +204,7 @@ function portsOf(
 ): Omit<Ports, 'journal' | 'requests'> {
   return {
     start,
-    now: options.now ?? Date.now,
+    now: options.now ?? steadyNow,
     notice: options.notice ?? (() => {}),
     environment: book.environment,
   }

@@ -1,10 +1,9 @@
 import type { ProgramProblem, Station } from '../program/block.ts'
 import { approvalOf } from '../program/program.ts'
 import { changedBlocks, digestsOf, see, type Book, type Broken, type Refused } from './book.ts'
-import { lockFolder } from './folder.ts'
+import { isHeld } from './folder.ts'
 import { approvalsOf, isComplete } from './outlook.ts'
 import { markOf, type StepStatus } from './progress.ts'
-import { existsSync } from 'node:fs'
 
 export interface StationStatus {
   readonly id: string
@@ -49,13 +48,6 @@ export function status(book: Book): Status {
     last_at: lastAt,
     warnings,
   }
-}
-
-function isHeld(folder: string): boolean {
-  if (!existsSync(folder)) return false
-  const lock = lockFolder(folder)
-  lock?.release()
-  return lock === undefined
 }
 
 function stationStatus(
