@@ -256,9 +256,15 @@ test('a rollback that is once takes back the steps in a row that name it; anothe
     const well = [0, ended(0)] as const
     const { commands, state } = play(stateOf(program), [
       [0, { kind: 'go' }],
-      ...[well, well, well, well],
+      well,
+      well,
+      well,
+      well,
       [0, ended(1)],
-      ...[well, well, well, well],
+      well,
+      well,
+      well,
+      well,
     ])
     assert.deepEqual(
       ['a', 'b', 'x', 'y'].map((id) => markOf(state.progress, id).status),

@@ -111,6 +111,6 @@ async function poll() {
     health.textContent = 'away'
     health.className = 'away'
   }
-  setTimeout(poll, POLL_MS)
+  setTimeout(() => void poll(), POLL_MS)
 }
 void poll()
