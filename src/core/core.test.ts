@@ -23,7 +23,15 @@ const setting = (changes: Partial<ModeSetting>): ModeSetting => ({
 test('the words are these: what loops over them below has looked at each', () => {
   assert.deepEqual(modes, ['OFF', 'SHADOW', 'ON'])
   assert.deepEqual(authorityStates, ['claimed', 'dispatched', 'sent', 'refused', 'in_doubt', 'void'])
-  assert.deepEqual(messageStatuses, ['sent', 'accepted', 'duplicate', 'rejected', 'failed', 'unresolved'])
+  assert.deepEqual(messageStatuses, [
+    'sent',
+    'accepted',
+    'duplicate',
+    'rejected',
+    'failed',
+    'unresolved',
+    'scheduled',
+  ])
   assert.deepEqual(fallbacks, ['timeout', 'transport', 'breaker_open'])
 })
 
