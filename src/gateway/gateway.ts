@@ -2,9 +2,9 @@ import type { Logger } from 'pino'
 import { openDatabase, type Database } from '../db/database.ts'
 import { requireDurableServer } from '../db/durability.ts'
 import type { RunningProgram } from '../process/running-program.ts'
-import type { Provider } from '../providers/provider.ts'
 import type { Server } from '../http/server.ts'
 import { createAuthenticate, type Authenticate } from './authenticate.ts'
+import { GATEWAY_CONNECTIONS, startModeAcknowledger } from './acknowledge-modes.ts'
 import type { GatewayConfig } from './config.ts'
 import { createEnter } from './enter.ts'
 import { createFinish } from './finish-request.ts'
@@ -13,8 +13,10 @@ import { createGatewayServer } from './http.ts'
 import { createInDoubt } from './in-doubt.ts'
 import { addInDoubtRoutes } from './in-doubt-routes.ts'
 import { createGatewayLedger, type GatewayLedger } from './ledger.ts'
+import type { LegacyDriver } from './legacy-driver.ts'
 import { readMessageHistory } from './message-history.ts'
-import { changeMode, viewModes } from './mode-store.ts'
+import { addModeRoutes } from './mode-routes.ts'
+import { viewModes } from './mode-store.ts'
 import { addOperatorRoutes } from './operator-routes.ts'
 import { announcePresence, type Presence } from './presence.ts'
 import { createRecordAnswer, type Answered } from './record-answer.ts'
@@ -26,6 +28,7 @@ import { addStatusReports } from './status-reports.ts'
 import { readStatus, type GatewayStatus } from './status.ts'
 
 const LEFT_GRACE_MS = 2_000
+const DAY_MS = 86_400_000
 
 interface Parts {
   readonly config: GatewayConfig
@@ -35,7 +38,7 @@ interface Parts {
   readonly ledger: GatewayLedger
   readonly sending: Sending
   readonly presence: Presence
-  readonly driver: Provider
+  readonly driver: LegacyDriver
   readonly record: (answered: Answered) => Promise<void>
   readonly inProgress: Set<string>
 }
@@ -51,7 +54,7 @@ export interface Extension {
 /** The gateway: the entry, the mode, `sms_logs`, quota and the legacy driver. */
 export async function startGateway(
   config: GatewayConfig,
-  driver: Provider,
+  driver: LegacyDriver,
   log: Logger,
   extend: (extension: Extension) => void = () => {},
 ): Promise<RunningProgram> {
@@ -59,13 +62,14 @@ export async function startGateway(
   const { legacyDatabase, ledgerDatabase, sending, presence } = parts
   const server = createServer(parts, extend)
   const settler = createSettler(parts)
+  const acknowledger = startModeAcknowledger({ database: legacyDatabase, presence, log })
   const url = await server.listen({ host: config.host, port: config.port })
   log.info({ url, driver: driver.name }, 'gateway is up')
   return {
     url,
     async stop() {
       await server.close()
-      await settler.stop()
+      await Promise.all([settler.stop(), acknowledger.stop()])
       await sending.close()
       await presence.close()
       await Promise.all([legacyDatabase.close(), ledgerDatabase.close()])
@@ -74,7 +78,7 @@ export async function startGateway(
   }
 }
 
-async function assemble(config: GatewayConfig, driver: Provider, log: Logger): Promise<Parts> {
+async function assemble(config: GatewayConfig, driver: LegacyDriver, log: Logger): Promise<Parts> {
   const open = (url: string, name: string) =>
     openDatabase({
       url,
@@ -84,7 +88,7 @@ async function assemble(config: GatewayConfig, driver: Provider, log: Logger): P
       statementTimeoutMs: 5_000,
       onError: (err) => log.warn({ err }, 'database connection lost'),
     })
-  const legacyDatabase = open(config.legacyDatabaseUrl, 'baton gateway')
+  const legacyDatabase = open(config.legacyDatabaseUrl, GATEWAY_CONNECTIONS)
   const ledgerDatabase = open(config.ledgerDatabaseUrl, 'baton gateway ledger')
   await requireDurableServer(legacyDatabase, 'legacy')
   await requireDurableServer(ledgerDatabase, 'messaging')
@@ -120,14 +124,17 @@ function createServer(parts: Parts, extend: (extension: Extension) => void) {
     inProgress,
     log,
   })
-  const enter = createEnter(legacyDatabase, () => presence.owner, config.entryDeadlineMs)
+  const { entryDeadlineMs, scheduleDaysMax } = config
+  const enter = createEnter(legacyDatabase, () => presence.owner, entryDeadlineMs, scheduleDaysMax * DAY_MS)
+  const isKnown = async (tenant: string, key: string) =>
+    (await readRequest(legacyDatabase, null, tenant, key)) !== undefined
   const authenticate = createAuthenticate(legacyDatabase)
   const history = (messageUuid: string, tenant: string | null) =>
     readMessageHistory(legacyDatabase, ledgerDatabase, messageUuid, tenant)
   const server = createGatewayServer({
     log,
     authenticate,
-    handle: createRequestHandler({ enter, finish, repeat, inProgress }),
+    handle: createRequestHandler({ enter, finish, repeat, isKnown, scheduleDaysMax, inProgress }),
     history,
     ping: async () => {
       await viewModes(legacyDatabase)
@@ -143,10 +150,9 @@ function createServer(parts: Parts, extend: (extension: Extension) => void) {
   addOperatorRoutes(server, {
     authenticate,
     history,
-    viewModes: () => viewModes(legacyDatabase),
-    changeMode: (change, actor) => changeMode(legacyDatabase, change, actor),
     readStatus: status,
   })
+  addModeRoutes(server, { authenticate, legacyDatabase, ledgerDatabase })
   const inDoubt = createInDoubt(legacyDatabase, ledgerDatabase, sending.service)
   addInDoubtRoutes(server, authenticate, inDoubt, ledgerDatabase)
   addStatusReports(server, legacyDatabase, config.serviceSecret)
@@ -178,6 +184,26 @@ function createSettler(parts: Parts) {
       provider: parts.driver.name,
       record,
       wantedMs: config.wantedMs,
+      ledgerDeadlineMs: config.ledgerDeadlineMs,
+      log,
+    },
+    handedBack: {
+      legacyDatabase,
+      ledgerDatabase,
+      legacy: sending.legacy,
+      provider: parts.driver.name,
+      record,
+      ledgerDeadlineMs: config.ledgerDeadlineMs,
+      log,
+    },
+    due: {
+      legacyDatabase,
+      ledgerDatabase,
+      readLedger: ledger.read,
+      legacy: sending.legacy,
+      provider: parts.driver.name,
+      record,
+      ledgerDeadlineMs: config.ledgerDeadlineMs,
       log,
     },
     legacyDatabase,

@@ -2,14 +2,15 @@ import type { Logger } from 'pino'
 import type { Database } from '../db/database.ts'
 import { openPeer, type HttpPeer } from '../http/exchange.ts'
 import { signedPeer } from '../http/signature.ts'
-import type { Provider } from '../providers/provider.ts'
 import { createBreaker, type Breaker } from './breaker.ts'
 import type { GatewayConfig } from './config.ts'
 import { createController, type Controller } from './controller.ts'
 import type { GatewayLedger } from './ledger.ts'
+import type { LegacyDriver } from './legacy-driver.ts'
 import { createLegacySender, type LegacySender } from './legacy-send.ts'
 import { createOnSender } from './on-send.ts'
 import { createReportAnswer } from './report-answer.ts'
+import { createRehearsals } from './rehearsals.ts'
 import { createServiceClient } from './service-client.ts'
 import { createShadow, type Shadow } from './shadow.ts'
 
@@ -32,7 +33,7 @@ export function createSending(
   config: GatewayConfig,
   ledger: GatewayLedger,
   legacyDatabase: Database,
-  driver: Provider,
+  driver: LegacyDriver,
   log: Logger,
 ): Sending {
   const service = openService(config)
@@ -59,7 +60,17 @@ export function createSending(
     legacy,
     report: createReportAnswer(ledger.giveUp, ledger.read),
   })
-  const shadow = createShadow(shadowed, legacyDatabase, log)
+  const facts = {
+    route: config.legacyRoute ?? null,
+    pricePerSegment: config.legacyPricePerSegment ?? null,
+  }
+  const shadow = createShadow({
+    peer: shadowed,
+    database: legacyDatabase,
+    logger: log,
+    facts,
+    rehearsals: createRehearsals({ driver, facts, database: legacyDatabase, logger: log }),
+  })
   return {
     control: createController({ legacy, sendOn, shadow }),
     legacy,

@@ -12,10 +12,11 @@ interface LedgerCount {
   messages: number
 }
 
-const counts = statement<{ open_requests: number; unresolved_messages: number }>(
-  import.meta.url,
-  './sql/status.sql',
-)
+const counts = statement<{
+  open_requests: number
+  unresolved_messages: number
+  scheduled_messages: number
+}>(import.meta.url, './sql/status.sql')
 const ledgerCounts = statement<LedgerCount>(import.meta.url, './sql/ledger-status.sql')
 const openFence = statement<{ reason: string; raised_at: Date }>(import.meta.url, './sql/open-fence.sql')
 const quotas = statement<{ tenant: string; limit: number; used: number; reserved: number }>(
@@ -31,6 +32,8 @@ export interface GatewayStatus {
   readonly requests_in_progress: number
   readonly open_requests: number
   readonly unresolved_messages: number
+  /** Held by the legacy side until their time. */
+  readonly scheduled_messages: number
   /** Messages that are not settled, by holder and state; null when the ledger cannot be asked. */
   readonly ledger: readonly LedgerCount[] | null
   /** Present while all sends are stopped; null otherwise, or when the ledger cannot be asked. */
@@ -55,6 +58,7 @@ export async function readStatus(
     ...live,
     open_requests: open?.open_requests ?? 0,
     unresolved_messages: open?.unresolved_messages ?? 0,
+    scheduled_messages: open?.scheduled_messages ?? 0,
     ledger,
     fence: fences[0] ?? null,
     quota,

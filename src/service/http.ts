@@ -14,6 +14,7 @@ import { createServer, problem, type Server } from '../http/server.ts'
 import type { Acceptance } from './accept.ts'
 import { authenticateCalls } from '../http/authenticate-calls.ts'
 import { answerDryRun } from './dry-run.ts'
+import type { Forecast } from './forecast.ts'
 import { rejectUnacceptable } from './reject.ts'
 
 const BODY_BYTES_MAX = 8 * 1024 * 1024
@@ -22,6 +23,7 @@ export interface ServiceServerOptions {
   readonly database: Database
   readonly accept: (messages: readonly ServiceMessage[]) => Promise<Acceptance[]>
   readonly isRoutable: (message: ServiceMessage) => boolean
+  readonly forecast: Forecast
   /** Adds the other routes, before the server listens. */
   readonly extend: (server: Server) => void
   readonly log: Logger
@@ -33,7 +35,7 @@ export interface ServiceServerOptions {
 
 /** The messaging service's HTTP side: `POST /v1/messages`, `GET /healthz`, `GET /metrics`. */
 export function createServiceServer(options: ServiceServerOptions): Server {
-  const { database, accept, isRoutable, extend, log, secret, metrics } = options
+  const { database, accept, isRoutable, forecast, extend, log, secret, metrics } = options
   const server = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, writeProblem: writeEnvelope })
   if (secret !== null) authenticateCalls(server, secret)
   addMetrics(server, metrics)
@@ -52,8 +54,13 @@ export function createServiceServer(options: ServiceServerOptions): Server {
     async ({ body: { dry_run, messages } }) => {
       const { acceptable, rejected } = await rejectUnacceptable(database, messages, dry_run, isRoutable)
       if (dry_run) {
-        const shadowed = acceptable.length > 0 ? await answerDryRun(database, log, acceptable) : []
-        return { results: [...shadowed, ...rejected] }
+        const shadowed = acceptable.length > 0 ? await answerDryRun(database, log, acceptable, forecast) : []
+        const byUuid = new Map(messages.map((message) => [message.message_uuid, message]))
+        const foretold = rejected.map((result): ServiceResult => {
+          const message = byUuid.get(result.message_uuid)
+          return message ? { ...result, would: forecast(message, result.reason) } : result
+        })
+        return { results: [...shadowed, ...foretold] }
       }
       const acceptances = await accept(acceptable)
       const results: ServiceResult[] = [...rejected]

@@ -10,12 +10,15 @@ import { signedPeer } from '../http/signature.ts'
 import { repeat } from '../process/repeat.ts'
 import type { RunningProgram } from '../process/running-program.ts'
 import type { SmsProvider } from '../providers/provider.ts'
+import type { Keywords } from '../sms/keyword.ts'
 import { createAccept } from './accept.ts'
 import { createCounters, type Counters } from './counters.ts'
 import { startDispatcher } from './dispatcher.ts'
+import { createForecast } from './forecast.ts'
 import { createServiceServer } from './http.ts'
 import { startInDoubtWorker } from './in-doubt.ts'
 import type { OpenProviders } from './providers.ts'
+import { createTakeTexts } from './inbound.ts'
 import { addReceiptRoutes } from './receipt-routes.ts'
 import { startReceiptMatching, type ReceiptMatching } from './receipt-matching.ts'
 import { storeReceipts } from './receipts.ts'
@@ -41,6 +44,8 @@ export interface ServiceConfig {
   readonly gatewayUrl: string | null
   /** Origin under which vendors reach this service with receipts; null: the one their requests name. */
   readonly publicUrl: string | null
+  /** Texts by which subscribers opt out, and in again. */
+  readonly keywords: Keywords
 }
 
 const REAP_INTERVAL_MS = 1_000
@@ -65,11 +70,13 @@ export async function startService(
 
   const counters = createCounters()
   const matching = startReceiptMatching(database, counters, log)
+  const takeTexts = createTakeTexts(database, config.keywords, counters)
   const providers = openProviders({
     onReceipt: (provider) => async (receipt) => {
       counters.count('receipts_stored', await storeReceipts(database, provider, [receipt]))
       matching.wake()
     },
+    onText: (provider) => (text) => takeTexts(provider, [text]),
     onProblem: (provider) => (what) => log.warn({ provider, what }, 'provider: could not be used'),
   })
   const dispatcher = await startDispatcher({
@@ -87,14 +94,15 @@ export async function startService(
   })
   const vendors = providers.list.map(({ provider }) => provider)
   const router = createRouter(providers)
+  const costs = new Map(providers.list.map(({ rule }) => [rule.name, rule.cost]))
   const server = createServiceServer({
     database,
     accept: createAccept(createClaims(database, config.acceptDeadlineMs), router, () => dispatcher.wake()),
     isRoutable: (message) => router.routeOf(message).length > 0,
+    forecast: createForecast(router, (provider) => costs.get(provider)),
     extend: (extended) => {
-      const { publicUrl } = config
-      const onStored = () => matching.wake()
-      addReceiptRoutes(extended, { database, providers: vendors, publicUrl, counters, onStored, log })
+      const routes = { database, providers: vendors, publicUrl: config.publicUrl, counters, takeTexts, log }
+      addReceiptRoutes(extended, { ...routes, onStored: () => matching.wake() })
       addResolutionRoute(extended, database, () => dispatcher.wake())
     },
     log,
