@@ -171,6 +171,7 @@ inline leave() {
   :: my != 0 -> with[my] = NOBODY; nobodyReads(my); my = 0
   :: else
   fi;
+  if :: at[me] == WAITS -> verdict[me] = 0 :: else fi;
   at[me] = HOME
 }
 
@@ -321,7 +322,7 @@ end:
        if :: token == my && state == DISPATCHED -> become(DOUBT, holder) :: else fi;
        leave() }
 #if BUG == 19
-  :: atomic { at[me] == ASKS && request[my] == TAKEN_OVER -> request[my] = TRAVELLING }
+  :: atomic { at[me] == ASKS && request[my] == TAKEN -> request[my] = TRAVELLING }
 #endif
   /* kill -9 at any of these points. A legacy worker that died before it asked anything comes again. */
   :: atomic { at[me] != HOME && at[me] != IDLE && !calm && !fence -> leave() }
@@ -395,6 +396,7 @@ end:
 proctype Operations() {
 end:
   do
+#if BUG != 26
   :: atomic { state == DISPATCHED && !fence ->
 #if BUG == 3
        state = CLAIMED
@@ -402,6 +404,7 @@ end:
        become(DOUBT, holder)
 #endif
      }
+#endif
   /* A receipt, or a look-up that finds it. */
   :: atomic { (state == DISPATCHED || state == DOUBT) && !fence && IT_HAPPENED -> become(SENT, holder) }
 #if BUG == 5
@@ -415,7 +418,9 @@ end:
   :: atomic { (state == CLAIMED || (BUG == 6 && state == DISPATCHED)) && holder == GO && !fence && (token == 0 || BUG == 6) ->
        become(CLAIMED, LEGACY) }
   :: atomic { state == CLAIMED && !fence -> become(VOID, NOBODY) }
+#if BUG != 27
   :: atomic { entered && state == NONE && !fence -> become(VOID, NOBODY) }
+#endif
 #if BUG == 14
   :: atomic { state == SENT || state == REFUSED -> state = NONE; holder = NOBODY }
 #endif
@@ -446,9 +451,11 @@ inline mark() {
   :: else
   fi
 }
-#define ALL_STOPPED ((at[0] == IDLE || at[0] == ENDED) && (at[1] == IDLE || at[1] == ENDED) \
-  && at[2] == IDLE && at[3] == IDLE && at[4] == IDLE)
+inline waitUntilStopped() {
+  for (n : 0 .. LEGACY_WORKERS + SERVICE_WORKERS - 1) { (at[n] == IDLE || at[n] == ENDED) }
+}
 proctype Restore() {
+  byte n;
 end:
   do
   :: atomic { !backedUp && !restored ->
@@ -463,14 +470,18 @@ end:
        skip }
 #else
   :: atomic { backedUp && !restored && !fence -> fence = true }
-  :: atomic { fence && ALL_STOPPED ->
-       posted[0] = false; posted[1] = false; verdict[0] = 0; verdict[1] = 0;
+  :: fence ->
+     waitUntilStopped();
+     atomic {
+       for (n : 0 .. LEGACY_WORKERS - 1) { posted[n] = false }
+       n = 0;
        bringBack();
 #if BUG != 25
        mark();
 #endif
        fence = false;
-       oldState = 0; oldHolder = 0; oldEpoch = 0; oldToken = 0 }
+       oldState = 0; oldHolder = 0; oldEpoch = 0; oldToken = 0
+     }
 #endif
   od
 }
