@@ -77,7 +77,8 @@ export function plant(mutant: Mutant): { readonly root: string; remove(): void }
   for (const { file, from, to } of mutant.edits) {
     const path = join(copy, 'src', 'authority', file)
     const text = readFileSync(path, 'utf8')
-    if (!text.includes(from)) throw new Error(`mutant ${mutant.name}: its text does not stand in ${file}: ${from}`)
+    if (!text.includes(from))
+      throw new Error(`mutant ${mutant.name}: its text does not stand in ${file}: ${from}`)
     writeFileSync(path, text.replaceAll(from, to))
   }
   return { root: copy, remove: () => rmSync(copy, { recursive: true, force: true }) }

@@ -22,7 +22,8 @@ export type Quint = { readonly kind: 'ready' } | { readonly kind: 'absent'; read
 export function prepareQuint(): Quint {
   if (existsSync(program)) return { kind: 'ready' }
   mkdirSync(home, { recursive: true })
-  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(root, 'spec', file), join(home, file))
+  for (const file of ['package.json', 'package-lock.json'])
+    copyFileSync(join(root, 'spec', file), join(home, file))
   const { status, stderr, error } = spawnSync(
     'npm',
     ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', home],
@@ -72,7 +73,10 @@ function generateRun(count: number, seed: number): GeneratedTrace[] {
     ])
     return readdirSync(folder)
       .toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
-      .map((file, n) => ({ name: `seed ${seed}, trace ${n}`, text: readFileSync(join(folder, file), 'utf8') }))
+      .map((file, n) => ({
+        name: `seed ${seed}, trace ${n}`,
+        text: readFileSync(join(folder, file), 'utf8'),
+      }))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

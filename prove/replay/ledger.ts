@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url'
 export type Ledger = Awaited<ReturnType<typeof loadLedger>>
 
 export async function loadLedger(root: string) {
-  const load = (file: string): Promise<unknown> => import(pathToFileURL(join(root, 'src/authority', file)).href)
+  const load = (file: string): Promise<unknown> =>
+    import(pathToFileURL(join(root, 'src/authority', file)).href)
   const [claim, dispatch, settle, proof, resolve, overdue, handOver, lanes, inDoubt] = await Promise.all([
     load('claim.ts') as Promise<typeof import('../../src/authority/claim.ts')>,
     load('dispatch.ts') as Promise<typeof import('../../src/authority/dispatch.ts')>,

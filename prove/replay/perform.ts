@@ -44,7 +44,11 @@ export const actions: Readonly<Record<string, Perform>> = {
   },
   async take(world, { provider = '' }, { tokens }) {
     const taken = await world.dispatching.take(LIMIT, provider)
-    return permitted(world, taken.map(({ permit }) => permit), tokens)
+    return permitted(
+      world,
+      taken.map(({ permit }) => permit),
+      tokens,
+    )
   },
   async takeUnheard(world, { provider = '' }) {
     world.service.loseAnswerTo('authority/dispatch')
@@ -56,11 +60,19 @@ export const actions: Readonly<Record<string, Perform>> = {
   },
   async takeFound(world, { one }) {
     const taken = await world.dispatching.take(LIMIT, one?.provider ?? '')
-    return permitted(world, taken.map(({ permit }) => permit), one?.token ?? 0)
+    return permitted(
+      world,
+      taken.map(({ permit }) => permit),
+      one?.token ?? 0,
+    )
   },
   async dispatchForLegacy(world, { ms = [] }, { tokens }) {
     const { gateway } = world.databases
-    return permitted(world, await world.ledger.dispatchForLegacy(gateway, uuidsOf(world, ms), 'driver'), tokens)
+    return permitted(
+      world,
+      await world.ledger.dispatchForLegacy(gateway, uuidsOf(world, ms), 'driver'),
+      tokens,
+    )
   },
   async settle(world, { permit: chosen, end = '', isUnheard }) {
     if (!chosen) throw new Error('settle: the trace names no permit')
@@ -68,7 +80,8 @@ export const actions: Readonly<Record<string, Perform>> = {
     if (isUnheard) side.loseAnswerTo(`authority/settle-${chosen.holder}`)
     const settle = world.ledger.createSettling(side.database, chosen.holder, DEADLINE_MS)
     const permit = world.permits.get(permitKey(chosen.message, chosen.token))
-    if (!permit) throw new Error(`settle: no permit was given for message ${chosen.message}, token ${chosen.token}`)
+    if (!permit)
+      throw new Error(`settle: no permit was given for message ${chosen.message}, token ${chosen.token}`)
     return said(chosen.message, () => settle(permit, endOf(end)))
   },
   async flag(world, { holder }) {
@@ -79,7 +92,8 @@ export const actions: Readonly<Record<string, Perform>> = {
     if (!chosen) throw new Error('prove: the trace names no permit')
     const database = chosen.holder === 'go' ? world.databases.service : world.databases.gateway
     const permit = world.permits.get(permitKey(chosen.message, chosen.token))
-    if (!permit) throw new Error(`prove: no permit was given for message ${chosen.message}, token ${chosen.token}`)
+    if (!permit)
+      throw new Error(`prove: no permit was given for message ${chosen.message}, token ${chosen.token}`)
     const settlement: ProvenSettlement = {
       messageUuid: permit.messageUuid,
       attemptToken: permit.attemptToken,
@@ -97,12 +111,19 @@ export const actions: Readonly<Record<string, Perform>> = {
     const database = holder === 'go' ? world.databases.service : world.databases.gateway
     const decision = { to: end as ProvenSettlement['to'], providerMessageId: null, reason: 'r', actor: 'a' }
     const uuid = world.uuids[m] ?? ''
-    return said(m, async () =>
-      (await world.ledger.resolveInDoubt(database, sideOf(holder), uuid, decision)).kind,
+    return said(
+      m,
+      async () => (await world.ledger.resolveInDoubt(database, sideOf(holder), uuid, decision)).kind,
     )
   },
   async beginReplays(world, { provider = '' }, { rows }) {
-    const settler = { provider, kind: 'replay', windowMs: 24 * HOUR_MS, requestMs: HOUR_MS, checksMax: 2 } as const
+    const settler = {
+      provider,
+      kind: 'replay',
+      windowMs: 24 * HOUR_MS,
+      requestMs: HOUR_MS,
+      checksMax: 2,
+    } as const
     const begun = await world.ledger.beginChecks(world.databases.service, [settler], 0, LIMIT)
     for (const check of begun) world.replays.set(world.uuids.indexOf(check.messageUuid), check)
     const wrong = begun.find(({ messageUuid, attemptToken, permit }) => {
@@ -110,8 +131,13 @@ export const actions: Readonly<Record<string, Perform>> = {
       const known = world.permits.get(permitKey(m, rows.get(m)?.token ?? 0))
       return permit === null || (known !== undefined && known.attemptToken !== attemptToken)
     })
-    if (wrong) throw new Error(`beginReplays: a replay under another token than the attempt: ${wrong.attemptToken}`)
-    return all(world, begun.map(({ messageUuid }) => messageUuid), 'permit')
+    if (wrong)
+      throw new Error(`beginReplays: a replay under another token than the attempt: ${wrong.attemptToken}`)
+    return all(
+      world,
+      begun.map(({ messageUuid }) => messageUuid),
+      'permit',
+    )
   },
   async endReplay(world, { m = 0 }) {
     const check = world.replays.get(m)
@@ -120,7 +146,11 @@ export const actions: Readonly<Record<string, Perform>> = {
     return NOTHING
   },
   async handBack(world, { limit = 1 }) {
-    return all(world, await world.ledger.handBack(world.databases.service, limit, 'the mode is OFF'), 'handed back')
+    return all(
+      world,
+      await world.ledger.handBack(world.databases.service, limit, 'the mode is OFF'),
+      'handed back',
+    )
   },
   async expireForLegacy(world, { ms = [] }) {
     const { gateway } = world.databases
@@ -134,7 +164,11 @@ export const actions: Readonly<Record<string, Perform>> = {
     return all(world, await world.ledger.withdraw(service, uuidsOf(world, ms), 'opted out'), 'void')
   },
   async moveStuck(world, { open = [], paused = [] }) {
-    await world.ledger.moveStuck(world.databases.service, open, paused.filter((one) => !open.includes(one)))
+    await world.ledger.moveStuck(
+      world.databases.service,
+      open,
+      paused.filter((one) => !open.includes(one)),
+    )
     return NOTHING
   },
 }
@@ -144,7 +178,13 @@ const sideOf = (holder: string | undefined): 'go' | 'legacy' => (holder === 'go'
 
 function messageOf(world: World, m: number, lane: string, isLate: boolean): AcceptedMessage {
   const route = lane === '' ? [] : lane === 'alpha' ? ['alpha', 'beta'] : ['beta', 'alpha']
-  const message = { messageUuid: world.uuids[m] ?? '', recipient: '+12025550100', sender: null, body: 'hello', route }
+  const message = {
+    messageUuid: world.uuids[m] ?? '',
+    recipient: '+12025550100',
+    sender: null,
+    body: 'hello',
+    route,
+  }
   return isLate ? { ...message, validUntil: LONG_PAST } : message
 }
 
@@ -157,13 +197,22 @@ function wonOrLost(ms: readonly number[], claims: readonly Claim<unknown>[]): An
   return new Map(ms.map((m, index) => [m, claims[index] && 'won' in claims[index] ? 'won' : 'lost'] as const))
 }
 
-function keep(world: World, permit: Permit, token: number, m = world.uuids.indexOf(permit.messageUuid)): void {
+function keep(
+  world: World,
+  permit: Permit,
+  token: number,
+  m = world.uuids.indexOf(permit.messageUuid),
+): void {
   world.permits.set(permitKey(m, token), permit)
 }
 
 function permitted(world: World, permits: readonly Permit[], token: number): Answers {
   for (const permit of permits) keep(world, permit, token)
-  return all(world, permits.map(({ messageUuid }) => messageUuid), 'permit')
+  return all(
+    world,
+    permits.map(({ messageUuid }) => messageUuid),
+    'permit',
+  )
 }
 
 function all(world: World, messageUuids: readonly string[], answer: string): Answers {

@@ -60,7 +60,8 @@ export function readTrace(name: string, text: string): Trace {
 
 function toStep(name: string, state: Record<string, unknown>): Step {
   const action = state['mbt::actionTaken']
-  if (typeof action !== 'string') throw new Error(`trace ${name}: a step names no action: generate it with --mbt`)
+  if (typeof action !== 'string')
+    throw new Error(`trace ${name}: a step names no action: generate it with --mbt`)
   return {
     action,
     picks: plain(state['mbt::nondetPicks']) as Picks,
