@@ -66,10 +66,22 @@ function generateRun(count: number, seed: number): GeneratedTrace[] {
   const folder = mkdtempSync(join(tmpdir(), 'baton-traces-'))
   try {
     quint([
-      ...['run', specification, '--backend', 'typescript', '--mbt', '--verbosity', '1'],
-      ...['--out-itf', join(folder, '{seq}.itf.json'), '--seed', String(seed)],
-      ...['--n-traces', String(count), '--max-samples', String(count), '--max-steps', String(STEPS_MAX)],
-      ...['--invariants', 'shape', 'oneAttempt', 'known'],
+      'run',
+      specification,
+      ...flags({
+        backend: 'typescript',
+        verbosity: 1,
+        'out-itf': join(folder, '{seq}.itf.json'),
+        seed,
+        'n-traces': count,
+        'max-samples': count,
+        'max-steps': STEPS_MAX,
+      }),
+      '--mbt',
+      '--invariants',
+      'shape',
+      'oneAttempt',
+      'known',
     ])
     return readdirSync(folder)
       .toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
@@ -81,6 +93,9 @@ function generateRun(count: number, seed: number): GeneratedTrace[] {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+const flags = (values: Readonly<Record<string, string | number>>): string[] =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)])
 
 function quint(args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync(process.execPath, [program, ...args], {

@@ -1,32 +1,34 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type * as claim from '../../src/authority/claim.ts'
+import type * as dispatch from '../../src/authority/dispatch.ts'
+import type * as handOver from '../../src/authority/hand-over.ts'
+import type * as inDoubt from '../../src/authority/in-doubt.ts'
+import type * as lanes from '../../src/authority/lanes.ts'
+import type * as overdue from '../../src/authority/overdue.ts'
+import type * as proof from '../../src/authority/proof.ts'
+import type * as resolve from '../../src/authority/resolve.ts'
+import type * as settle from '../../src/authority/settle.ts'
 
 /** The ledger's functions, from whatever copy of the source: the real one, or one with a planted mistake. */
-export type Ledger = Awaited<ReturnType<typeof loadLedger>>
+export type Ledger = typeof claim &
+  typeof dispatch &
+  typeof handOver &
+  typeof inDoubt &
+  typeof lanes &
+  typeof overdue &
+  typeof proof &
+  typeof resolve &
+  typeof settle
 
-export async function loadLedger(root: string) {
-  const load = (file: string): Promise<unknown> =>
-    import(pathToFileURL(join(root, 'src/authority', file)).href)
-  const [claim, dispatch, settle, proof, resolve, overdue, handOver, lanes, inDoubt] = await Promise.all([
-    load('claim.ts') as Promise<typeof import('../../src/authority/claim.ts')>,
-    load('dispatch.ts') as Promise<typeof import('../../src/authority/dispatch.ts')>,
-    load('settle.ts') as Promise<typeof import('../../src/authority/settle.ts')>,
-    load('proof.ts') as Promise<typeof import('../../src/authority/proof.ts')>,
-    load('resolve.ts') as Promise<typeof import('../../src/authority/resolve.ts')>,
-    load('overdue.ts') as Promise<typeof import('../../src/authority/overdue.ts')>,
-    load('hand-over.ts') as Promise<typeof import('../../src/authority/hand-over.ts')>,
-    load('lanes.ts') as Promise<typeof import('../../src/authority/lanes.ts')>,
-    load('in-doubt.ts') as Promise<typeof import('../../src/authority/in-doubt.ts')>,
-  ])
-  return {
-    ...claim,
-    ...dispatch,
-    ...settle,
-    ...proof,
-    ...resolve,
-    ...overdue,
-    ...handOver,
-    ...lanes,
-    ...inDoubt,
-  }
+const FILES = ['claim', 'dispatch', 'hand-over', 'in-doubt', 'lanes', 'overdue', 'proof', 'resolve', 'settle']
+
+export async function loadLedger(root: string): Promise<Ledger> {
+  const modules = await Promise.all(
+    FILES.map(
+      (file) =>
+        import(pathToFileURL(join(root, 'src', 'authority', `${file}.ts`)).href) as Promise<Partial<Ledger>>,
+    ),
+  )
+  return Object.assign({}, ...modules) as Ledger
 }
