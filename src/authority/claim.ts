@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { AuthorityRow } from '../core/authority-state.ts'
+import type { AuthorityRow, AuthorityState } from '../core/authority-state.ts'
 import type { Database, Parameter } from '../db/database.ts'
 import { statement, type Statement } from '../db/statement.ts'
 import { untilKnown } from '../db/until-known.ts'
@@ -53,6 +53,7 @@ export interface Claims {
 export function createClaims(database: Database, deadlineMs: number): Claims {
   async function claim<Won>(
     action: string,
+    state: AuthorityState,
     insert: Statement<Returned>,
     messageUuids: readonly string[],
     parametersFor: (token: string) => readonly Parameter[],
@@ -80,8 +81,10 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
       const row = rows.get(uuid)
       const isFirst = !named.has(uuid)
       named.add(uuid)
-      // A row under our own token is ours: just inserted, or by an earlier run whose answer was lost.
-      return row && !(isFirst && row.attemptToken === token) ? { lost: row } : { won: won(uuid, token) }
+      // A row under our own token is ours: just inserted, or by an earlier run whose answer was lost. Unless it has
+      // gone on meanwhile: whoever has flagged or settled it may rely on nothing being sent.
+      const isOurs = !row || (isFirst && row.attemptToken === token && row.state === state)
+      return isOurs ? { won: won(uuid, token) } : { lost: row }
     })
   }
 
@@ -104,18 +107,26 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
       ]
       const uuids = messages.map((message) => message.messageUuid)
       const stopped = new Set<string>()
-      const claims = await claim('accept', accept, uuids, columns, () => 'accepted' as const, stopped)
+      const claims = await claim(
+        'accept',
+        'claimed',
+        accept,
+        uuids,
+        columns,
+        () => 'accepted' as const,
+        stopped,
+      )
       return claims.map((one, index) => (stopped.has(uuids[index] ?? '') ? { stopped: true } : one))
     },
     claimForLegacy(messageUuids, provider) {
       const columns = (token: string) => [messageUuids, token, provider]
-      return claim('claim for legacy', claimLegacy, messageUuids, columns, (uuid, token) =>
+      return claim('claim for legacy', 'dispatched', claimLegacy, messageUuids, columns, (uuid, token) =>
         makePermit(uuid, 'legacy', token),
       )
     },
     giveUp(messageUuids, reason) {
       const columns = (token: string) => [messageUuids, token, reason]
-      return claim('give up', giveUp, messageUuids, columns, () => 'void' as const)
+      return claim('give up', 'void', giveUp, messageUuids, columns, () => 'void' as const)
     },
   }
 }
