@@ -20,7 +20,7 @@ export type Quint = { readonly kind: 'ready' } | { readonly kind: 'absent'; read
 
 /** Installs the pinned version unless it is there. */
 export function prepareQuint(): Quint {
-  if (existsSync(program)) return { kind: 'ready' }
+  if (existsSync(program) && isCurrent()) return { kind: 'ready' }
   mkdirSync(home, { recursive: true })
   for (const file of ['package.json', 'package-lock.json'])
     copyFileSync(join(root, 'spec', file), join(home, file))
@@ -31,6 +31,11 @@ export function prepareQuint(): Quint {
   )
   if (status === 0 && existsSync(program)) return { kind: 'ready' }
   return { kind: 'absent', reason: `npm ci of spec/package.json failed: ${error?.message ?? stderr.trim()}` }
+}
+
+function isCurrent(): boolean {
+  const lock = (folder: string) => readFileSync(join(folder, 'package-lock.json'), 'utf8')
+  return lock(home) === lock(join(root, 'spec'))
 }
 
 /** Runs the tests that stand in the specification; throws when one fails. Returns how many there are. */
