@@ -92,19 +92,7 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
     async accept(messages) {
       // Named twice, a message would be logged twice: the first mention stands.
       const distinct = [...new Map(messages.toReversed().map((one) => [one.messageUuid, one])).values()]
-      const columns = (token: string) => [
-        distinct.map((message) => message.messageUuid),
-        distinct.map((message) => message.recipient),
-        distinct.map((message) => message.sender),
-        distinct.map((message) => message.body),
-        token,
-        distinct.map((message) => message.route?.[0] ?? ''),
-        distinct.map((message) => `{${(message.route ?? []).join(',')}}`),
-        distinct.map((message) => message.paced ?? ''),
-        distinct.map((message) => message.priority ?? 1),
-        distinct.map((message) => message.sendAt ?? null),
-        distinct.map((message) => message.validUntil ?? null),
-      ]
+      const columns = (token: string) => columnsOf(distinct, token)
       const uuids = messages.map((message) => message.messageUuid)
       const stopped = new Set<string>()
       const claims = await claim(
@@ -129,4 +117,20 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
       return claim('give up', 'void', giveUp, messageUuids, columns, () => 'void' as const)
     },
   }
+}
+
+function columnsOf(messages: readonly AcceptedMessage[], token: string): Parameter[] {
+  return [
+    messages.map((message) => message.messageUuid),
+    messages.map((message) => message.recipient),
+    messages.map((message) => message.sender),
+    messages.map((message) => message.body),
+    token,
+    messages.map((message) => message.route?.[0] ?? ''),
+    messages.map((message) => `{${(message.route ?? []).join(',')}}`),
+    messages.map((message) => message.paced ?? ''),
+    messages.map((message) => message.priority ?? 1),
+    messages.map((message) => message.sendAt ?? null),
+    messages.map((message) => message.validUntil ?? null),
+  ]
 }
