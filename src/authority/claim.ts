@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { AuthorityRow } from '../core/authority-state.ts'
+import type { AuthorityRow, AuthorityState } from '../core/authority-state.ts'
 import type { Database, Parameter } from '../db/database.ts'
 import { statement, type Statement } from '../db/statement.ts'
 import { untilKnown } from '../db/until-known.ts'
@@ -67,10 +67,10 @@ export interface Claims {
 }
 
 interface ClaimOptions {
+  /** Of the row that the claim makes. */
+  readonly state: AuthorityState
   /** Filled with the messages whose recipients have opted out. */
   readonly stopped?: Set<string>
-  /** Whether a row under our own token is the claim that was meant. */
-  readonly isWon?: (row: AuthorityRow) => boolean
 }
 
 function timeColumns(messageUuids: readonly string[], times: readonly SendTimes[]): Parameter[] {
@@ -80,16 +80,14 @@ function timeColumns(messageUuids: readonly string[], times: readonly SendTimes[
   ]
 }
 
-const isDispatched = ({ state }: AuthorityRow): boolean => state !== 'claimed' && state !== 'void'
-
 export function createClaims(database: Database, deadlineMs: number): Claims {
   async function claim<Won>(
     action: string,
+    { state, stopped = new Set() }: ClaimOptions,
     insert: Statement<Returned>,
     messageUuids: readonly string[],
     parametersFor: (token: string) => readonly Parameter[],
     won: (messageUuid: string, token: string) => Won,
-    { stopped = new Set(), isWon = () => true }: ClaimOptions = {},
   ): Promise<Claim<Won>[]> {
     const token = randomUUID()
     const attempt = async () => {
@@ -119,8 +117,9 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
       const row = rows.get(uuid)
       const isFirst = !named.has(uuid)
       named.add(uuid)
-      // A row under our own token is ours: just inserted, or by an earlier run whose answer was lost.
-      const isOurs = isFirst && row?.attemptToken === token && isWon(row)
+      // A row under our own token is ours: just inserted, or by an earlier run whose answer was lost. Unless it has
+      // gone on meanwhile: whoever has flagged or settled it may rely on nothing being sent.
+      const isOurs = isFirst && row?.attemptToken === token && row.state === state
       return row && !isOurs ? { lost: row } : { won: won(uuid, token) }
     })
   }
@@ -129,33 +128,38 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
     async accept(messages) {
       // Named twice, a message would be logged twice: the first mention stands.
       const distinct = [...new Map(messages.toReversed().map((one) => [one.messageUuid, one])).values()]
-      const columns = (token: string) => [
-        distinct.map((message) => message.messageUuid),
-        distinct.map((message) => message.recipient),
-        distinct.map((message) => message.sender),
-        distinct.map((message) => message.body),
-        token,
-        distinct.map((message) => message.route?.[0] ?? ''),
-        distinct.map((message) => `{${(message.route ?? []).join(',')}}`),
-        distinct.map((message) => message.paced ?? ''),
-        distinct.map((message) => message.priority ?? 1),
-        distinct.map((message) => message.sendAt ?? null),
-        distinct.map((message) => message.validUntil ?? null),
-        distinct.map((message) => message.window ?? ''),
-      ]
+      const columns = (token: string) => columnsOf(distinct, token)
       const uuids = messages.map((message) => message.messageUuid)
       const stopped = new Set<string>()
-      const claims = await claim('accept', accept, uuids, columns, () => 'accepted' as const, { stopped })
+      const won = () => 'accepted' as const
+      const claims = await claim('accept', { state: 'claimed', stopped }, accept, uuids, columns, won)
       return claims.map((one, index) => (stopped.has(uuids[index] ?? '') ? { stopped: true } : one))
     },
     claimForLegacy(messageUuids, provider, times = []) {
       const columns = (token: string) => [messageUuids, token, provider, ...timeColumns(messageUuids, times)]
       const permit = (uuid: string, token: string) => makePermit(uuid, 'legacy', token)
-      return claim('claim for legacy', claimLegacy, messageUuids, columns, permit, { isWon: isDispatched })
+      return claim('claim for legacy', { state: 'dispatched' }, claimLegacy, messageUuids, columns, permit)
     },
     giveUp(messageUuids, reason) {
       const columns = (token: string) => [messageUuids, token, reason]
-      return claim('give up', giveUp, messageUuids, columns, () => 'void' as const)
+      return claim('give up', { state: 'void' }, giveUp, messageUuids, columns, () => 'void' as const)
     },
   }
+}
+
+function columnsOf(messages: readonly AcceptedMessage[], token: string): Parameter[] {
+  return [
+    messages.map((message) => message.messageUuid),
+    messages.map((message) => message.recipient),
+    messages.map((message) => message.sender),
+    messages.map((message) => message.body),
+    token,
+    messages.map((message) => message.route?.[0] ?? ''),
+    messages.map((message) => `{${(message.route ?? []).join(',')}}`),
+    messages.map((message) => message.paced ?? ''),
+    messages.map((message) => message.priority ?? 1),
+    messages.map((message) => message.sendAt ?? null),
+    messages.map((message) => message.validUntil ?? null),
+    messages.map((message) => message.window ?? ''),
+  ]
 }

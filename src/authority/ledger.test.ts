@@ -6,12 +6,14 @@ import { open, testDatabase } from '../../test/support/database.ts'
 import { cuttingProxy } from '../../test/support/cutting-proxy.ts'
 import { startFaultProxy } from '../fault-proxy/fault-proxy.ts'
 import { quiet } from '../../test/support/system.ts'
+import type { Database } from '../db/database.ts'
 import { authorityStates, nextStates, type AuthorityState } from '../core/authority-state.ts'
 import { createClaims, type AcceptedMessage } from './claim.ts'
 import { createDispatching, dispatchForLegacy } from './dispatch.ts'
 import { expireForLegacy, handBack } from './hand-over.ts'
 import { flagOverdue } from './overdue.ts'
 import { settleProven } from './proof.ts'
+import { resolveInDoubt } from './resolve.ts'
 import { readAuthority } from './rows.ts'
 import { createSettling } from './settle.ts'
 import { LedgerUnavailable } from './unavailable.ts'
@@ -122,6 +124,32 @@ describe('claims', () => {
       await shaky.close()
       await proxy.close()
     }
+  })
+
+  test('I1: a claim whose answer was lost gives no permit once a person has decided about the message', async () => {
+    const [id] = uuids(1)
+    const { gateway } = database
+    let runs = 0
+    const shaky: Database = {
+      ...gateway,
+      async run(statement, parameters) {
+        const rows = await gateway.run(statement, parameters)
+        if (statement.name !== 'authority/claim-legacy' || runs++ > 0) return rows
+        assert.ok((await flagOverdue(gateway, 'legacy', 0)).includes(id!))
+        const decision = {
+          to: 'refused',
+          providerMessageId: null,
+          reason: 'the carrier',
+          actor: 'ann',
+        } as const
+        assert.deepEqual(await resolveInDoubt(gateway, 'legacy', id!, decision), { kind: 'resolved' })
+        throw new Error('the connection was lost after the commit')
+      },
+    }
+    const [claim] = await createClaims(shaky, 5_000).claimForLegacy([id!], 'driver')
+    assert.equal(runs, 2)
+    assert.ok(claim && 'lost' in claim)
+    assert.equal(claim.lost.state, 'refused')
   })
 
   test('an unreachable ledger gives no claim and names the token', async () => {

@@ -33,12 +33,19 @@ export interface TestDatabase {
 export async function testDatabase(): Promise<TestDatabase> {
   const server = process.env['BATON_TEST_ADMIN_URL']
   if (!server) throw new Error('test database: BATON_TEST_ADMIN_URL is not set: run the tests by npm test')
+  const database = await freshDatabase(server)
+  after(() => database.drop())
+  return database
+}
+
+/** The same on any server with the template, for whoever drops it. */
+export async function freshDatabase(server: string): Promise<TestDatabase & { drop(): Promise<void> }> {
   const name = `baton_test_${randomBytes(6).toString('hex')}`
   await onServer(server, (client) => client.query(`create database ${name} template ${TEMPLATE}`))
   const adminUrl = withDatabase(server, name)
   const gatewayUrl = withUser(adminUrl, roles.gateway, passwords.gateway)
   const serviceUrl = withUser(adminUrl, roles.service, passwords.service)
-  const database: TestDatabase = {
+  const database = {
     adminUrl,
     gatewayUrl,
     serviceUrl,
@@ -46,11 +53,13 @@ export async function testDatabase(): Promise<TestDatabase> {
     service: open(serviceUrl),
     admin: open(adminUrl),
   }
-  after(async () => {
-    await Promise.all([database.gateway.close(), database.service.close(), database.admin.close()])
-    await onServer(server, (client) => client.query(`drop database if exists ${name} with (force)`))
-  })
-  return database
+  return {
+    ...database,
+    async drop() {
+      await Promise.all([database.gateway.close(), database.service.close(), database.admin.close()])
+      await onServer(server, (client) => client.query(`drop database if exists ${name} with (force)`))
+    },
+  }
 }
 
 export function open(

@@ -1,0 +1,1 @@
+delete from messaging.authority_proofs where message_uuid = any ($1::uuid[])
