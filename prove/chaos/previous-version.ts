@@ -16,7 +16,10 @@ export type PreviousVersion =
 
 let found: PreviousVersion | undefined
 
-/** The latest earlier version that today's schema still serves: all its migrations are among today's. */
+/**
+ * The latest earlier version that today's schema still serves: all its migrations are among today's, and it knows all
+ * that a gateway may find in its own records.
+ */
 export async function previousVersion(): Promise<PreviousVersion> {
   found ??= find()
   return found
@@ -32,14 +35,18 @@ function find(): PreviousVersion {
   if (!existsSync(join(ROOT, '.git'))) return { kind: 'none', reason: 'there is no .git folder' }
   const today = migrationsAt('HEAD')
   if (today === undefined) return { kind: 'none', reason: 'git does not run here' }
-  const commits = git(['rev-list', '--first-parent', `--max-count=${COMMITS_BACK_MAX}`, 'HEAD'])
+  const commits = git(['rev-list', `--max-count=${COMMITS_BACK_MAX}`, 'HEAD'])
   const earlier = commits?.trim().split('\n').slice(COMMITS_BACK_MIN) ?? []
   for (const commit of earlier) {
     const then = migrationsAt(commit)
-    if (!then || then.size === 0 || ![...then].every((entry) => today.has(entry))) break
-    return unpack(commit)
+    if (then && isServed(then, today)) return unpack(commit)
   }
   return { kind: 'none', reason: 'no earlier version whose migrations are all among those of today' }
+}
+
+function isServed(then: ReadonlySet<string>, today: ReadonlySet<string>): boolean {
+  const known = [...today].filter((entry) => entry.includes(`${MIGRATIONS}/legacy/`))
+  return known.every((entry) => then.has(entry)) && [...then].every((entry) => today.has(entry))
 }
 
 /** Mode, content and path of every migration. */

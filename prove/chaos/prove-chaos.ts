@@ -81,5 +81,6 @@ function sumOf(all: readonly Witnesses[]): Witnesses {
     inDoubt: sum('inDoubt'),
     fallbacks: sum('fallbacks'),
     handBacks: sum('handBacks'),
+    scheduled: sum('scheduled'),
   }
 }

@@ -1,5 +1,6 @@
 // One fleet under all nemeses at once for a while; then the faults stop, the backlog drains, and the carriers' own
 // log is held against everything the system says.
+import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkInvariants, type Acknowledged, type Verdict } from '../../test/support/checker.ts'
 import { runLoad } from '../../test/support/load.ts'
@@ -38,6 +39,8 @@ export interface StageResult {
 }
 
 const CALLERS = 24
+/** Longer than modes last, so that flips and crashes come between entry and send. */
+const SCHEDULED = { every: 10, inMs: 5_000 }
 const PROGRESS_EVERY_MS = 5_000
 const DRAIN_MAX_MS = 120_000
 /** What the carrier answers late has been written by then. */
@@ -91,6 +94,11 @@ async function torment(fleet: ChaosFleet, options: StageOptions): Promise<StageR
       throw new Error(`a program ended by itself: ${fleet.brokenDown.join('\n')}`)
     const carrier = await fleet.carrier()
     const verdict = await checkInvariants({ ask: fleet.ask, carrier, acknowledged })
+    assert.deepEqual(
+      await sentEarly(fleet, carrier),
+      [],
+      'scheduled messages that were sent before their time',
+    )
     return {
       acknowledged: acknowledged.length,
       verdict,
@@ -100,6 +108,14 @@ async function torment(fleet: ChaosFleet, options: StageOptions): Promise<StageR
   } finally {
     if (typeof disk !== 'string') disk.unmount()
   }
+}
+
+async function sentEarly({ ask }: ChaosFleet, carrier: readonly CarrierEntry[]): Promise<CarrierEntry[]> {
+  const scheduled = await ask<{ uuid: string; send_at: Date }>(
+    'select unnest(message_uuids) as uuid, send_at from legacy.requests where send_at is not null',
+  )
+  const due = new Map(scheduled.map(({ uuid, send_at }) => [uuid, send_at.getTime()]))
+  return carrier.filter(({ reference, at }) => Date.parse(at) < (due.get(reference) ?? 0))
 }
 
 async function countBySide(
@@ -154,6 +170,7 @@ async function underLoad(
       signal: over,
       pauseMs: 100,
       patienceMs: 6_000,
+      scheduled: SCHEDULED,
       onInFlight: (requests) => (inFlight = requests),
     })
     const striking = nemeses.map((nemesis) =>

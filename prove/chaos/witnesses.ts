@@ -33,6 +33,8 @@ export interface Witnesses {
   readonly inDoubt: number
   readonly fallbacks: number
   readonly handBacks: number
+  /** Messages that were sent at a time that was asked for. */
+  readonly scheduled: number
   readonly flipsInFlight: number
   readonly kills: number
   readonly databaseCrashes: number
@@ -40,16 +42,26 @@ export interface Witnesses {
 }
 
 export async function readWitnesses({ ask }: Pick<ChaosFleet, 'ask'>, tally: Tally): Promise<Witnesses> {
-  const [row] = await ask<{ lost_races: number; in_doubt: number; fallbacks: number; hand_backs: number }>(`
+  const [row] = await ask<{
+    lost_races: number
+    in_doubt: number
+    fallbacks: number
+    hand_backs: number
+    scheduled: number
+  }>(`
     select (select count(*) from chaos.lost_races) as lost_races,
       (select count(*) from messaging.execution_authority where state = 'in_doubt') as in_doubt,
       (select count(*) from legacy.sms_logs where fallback is not null) as fallbacks,
-      (select count(*) from messaging.go_sms_logs where status = 'handed_back') as hand_backs`)
+      (select count(*) from messaging.go_sms_logs where status = 'handed_back') as hand_backs,
+      (select count(*) from legacy.requests r cross join lateral unnest(r.message_uuids) as m (message_uuid)
+        join messaging.execution_authority a using (message_uuid)
+        where r.send_at is not null and a.state = 'sent') as scheduled`)
   return {
     lostRaces: row?.lost_races ?? 0,
     inDoubt: row?.in_doubt ?? 0,
     fallbacks: row?.fallbacks ?? 0,
     handBacks: row?.hand_backs ?? 0,
+    scheduled: row?.scheduled ?? 0,
     flipsInFlight: tally.of('mode flip in flight'),
     kills: tally.of('kill'),
     databaseCrashes: tally.of('database crash'),
@@ -57,8 +69,17 @@ export async function readWitnesses({ ask }: Pick<ChaosFleet, 'ask'>, tally: Tal
   }
 }
 
-/** Without these a run shows nothing; hand-backs and forgotten commits are told, not asked for. */
+/** Without these a run shows nothing; forgotten commits are told, not asked for. */
 export function missingWitnesses(seen: Witnesses): string[] {
-  const needed = ['lostRaces', 'inDoubt', 'fallbacks', 'flipsInFlight', 'kills', 'databaseCrashes'] as const
+  const needed = [
+    'lostRaces',
+    'inDoubt',
+    'fallbacks',
+    'handBacks',
+    'scheduled',
+    'flipsInFlight',
+    'kills',
+    'databaseCrashes',
+  ] as const
   return needed.filter((name) => seen[name] === 0)
 }

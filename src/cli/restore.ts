@@ -122,9 +122,10 @@ function markStep(context: CliContext): Command {
         context,
         options,
         (urls) => markForgotten(urls, { ...at, marginMs: margin * 1_000, execute }),
-        ({ horizon, forgotten, rejected, open, coversLostTime }) =>
+        ({ horizon, forgotten, rejected, held, open, coversLostTime }) =>
           `The ledger knows what was committed up to ${horizon.toISOString()}.\n` +
-          `Entered and unknown to it: ${forgotten} messages, of which the service rejected ${rejected}.\n` +
+          `Entered and unknown to it: ${forgotten} messages, of which the service rejected ${rejected}; ` +
+          `${held} scheduled for later: held again until then.\n` +
           `Unsent or under way in it: ${open} messages.\n` +
           (coversLostTime
             ? 'The gateway went back in time with it: claims of that time are refused for good.'

@@ -48,14 +48,23 @@ export async function settleRecorded(
     if (!last) return { kind: 'done', value: counts }
     after = last.message_uuid
     const records = await legacy.run(recorded, [rows.map((row) => row.message_uuid)])
-    // A message can have a row of each side: the one of its holder counts.
     const byHolder = new Map(records.map((record) => [`${record.source} ${record.message_uuid}`, record]))
     for (const row of rows) {
-      const settlement = settlementOf(row, byHolder.get(`${row.holder} ${row.message_uuid}`), actor)
+      const settlement = settlementOf(row, recordFor(row, byHolder), actor)
       counts[settlement === undefined ? 'inDoubt' : settlement.to === 'sent' ? 'sent' : 'refused']++
       if (settlement && execute) await settleProven(messaging, settlement)
     }
   }
+}
+
+// A message can have a row of each side: the one of its holder counts. What the service handed back after the copy was
+// taken is the service's in the ledger and the legacy side's in truth.
+function recordFor(
+  { holder, message_uuid }: DoubtRow,
+  records: ReadonlyMap<string, RecordedRow>,
+): RecordedRow | undefined {
+  const own = records.get(`${holder} ${message_uuid}`)
+  return own?.delivery_status === 'handed_back' ? records.get(`legacy ${message_uuid}`) : own
 }
 
 function settlementOf(

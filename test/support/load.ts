@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly pauseMs: number
   /** How long a caller waits for an answer; 20 s by default. */
   readonly patienceMs?: number
+  /** Every so many requests one is scheduled, due so much later; absent: none. */
+  readonly scheduled?: { readonly every: number; readonly inMs: number }
   /** Told how many requests are under way, whenever that changes. */
   readonly onInFlight?: (requests: number) => void
 }
@@ -23,6 +25,7 @@ export interface LoadOptions {
 export async function runLoad(options: LoadOptions): Promise<Acknowledged[]> {
   const acknowledged = new Map<string, Acknowledged>()
   let started = 0
+  let requests = 0
   let inFlight = 0
   const underWay = (change: number) => options.onInFlight?.((inFlight += change))
   async function caller(index: number): Promise<void> {
@@ -33,7 +36,8 @@ export async function runLoad(options: LoadOptions): Promise<Acknowledged[]> {
       const to = Array.from({ length: size }, (_, n) => reservedNumber((first + n) % 10_000))
       const key = index % 2 === 0 ? randomUUID() : null
       underWay(1)
-      const answer = await sendUntilAnswered(options, index, { to, body: `load ${first}` }, key)
+      const body = { to, body: `load ${first}`, ...timesOf(options, requests++) }
+      const answer = await sendUntilAnswered(options, index, body, key)
       underWay(-1)
       for (const { message_uuid, status } of answer?.messages ?? [])
         acknowledged.set(message_uuid, { message_uuid, status })
@@ -42,6 +46,11 @@ export async function runLoad(options: LoadOptions): Promise<Acknowledged[]> {
   }
   await Promise.all(Array.from({ length: options.callers }, (_, index) => caller(index)))
   return [...acknowledged.values()]
+}
+
+function timesOf({ scheduled }: LoadOptions, request: number): { send_at?: string } {
+  if (!scheduled || request % scheduled.every !== 0) return {}
+  return { send_at: new Date(Date.now() + scheduled.inMs).toISOString() }
 }
 
 const TRIES_MAX = 60

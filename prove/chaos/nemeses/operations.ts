@@ -1,6 +1,5 @@
 // What people and carriers do: modes that change under way, carriers that misbehave, hand-backs.
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Nemesis } from '../nemesis.ts'
 import { pause } from '../seeded.ts'
@@ -56,8 +55,6 @@ const HAND_BACK_BOUND_MS = 20_000
 export const handBacks: Nemesis = {
   name: 'hand-backs',
   async run({ fleet, tally, seeded }, signal) {
-    if (!existsSync(join(ROOT, 'src', 'cli', 'hand-back.ts')))
-      return tally.skip('hand-back', 'this version has no verb for it')
     const own = seeded.branch('hand-backs')
     while (!signal.aborted) {
       await pause(own.between(8_000, 16_000), signal)
