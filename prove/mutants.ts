@@ -30,8 +30,12 @@ export const mutants: readonly Mutant[] = [
     edits: [edit('sql/dispatch.sql', "a.state = 'claimed'", "a.state in ('claimed', 'in_doubt')")],
   },
   {
-    name: 'what was tried before is handed back',
-    edits: [edit('sql/hand-back.sql', ' and attempts = 0', '')],
+    name: 'a hold until its time gives a permit',
+    edits: [edit('claim.ts', 'row.is_dispatched === false ? [] : [row.message_uuid]', '[row.message_uuid]')],
+  },
+  {
+    name: 'the legacy side sends before the time',
+    edits: [edit('sql/dispatch-legacy.sql', ' and a.not_before <= now()', '')],
   },
   {
     name: 'the reaper frees',
@@ -53,7 +57,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a lost answer to a claim counts as failure',
-    edits: [edit('claim.ts', 'isFirst && row.attemptToken === token', "isFirst && row.attemptToken === ''")],
+    edits: [
+      edit('claim.ts', 'isFirst && row?.attemptToken === token', "isFirst && row?.attemptToken === ''"),
+    ],
   },
   {
     name: 'legacy dispatches what it does not hold',

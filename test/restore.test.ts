@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { uuidv7 } from 'uuidv7'
 import { createClaims } from '../src/authority/claim.ts'
+import { handBack } from '../src/authority/hand-over.ts'
 import { LedgerUnavailable } from '../src/authority/unavailable.ts'
 import {
   fenceSends,
@@ -29,9 +30,12 @@ function done<Value>(outcome: Outcome<Value>): Value {
 
 const uuidsOf = (answer: SendResponse): string[] => answer.messages.map((message) => message.message_uuid)
 
-async function sendIn(system: System, mode: string, count: number): Promise<string[]> {
+const later = () => ({ send_at: new Date(Date.now() + 3_600_000).toISOString(), priority: 'code' })
+
+async function sendIn(system: System, mode: string, count: number, terms: object = {}): Promise<string[]> {
   await system.mode(mode)
-  const { status, body } = await system.send({ to: reservedNumbers(count), body: `${mode} ${unique()}` })
+  const sms = { to: reservedNumbers(count), body: `${mode} ${unique()}`, ...terms }
+  const { status, body } = await system.send(sms)
   assert.equal(status, 202)
   return uuidsOf(body)
 }
@@ -50,8 +54,12 @@ interface Lost {
   readonly ledger: TestDatabase
   /** Entered before the copy was taken and sent after it. */
   readonly underWay: readonly string[]
+  /** Of these, handed back and sent by the legacy side after it. */
+  readonly handedBack: readonly string[]
   /** Entered and sent after the copy was taken. */
   readonly since: readonly string[]
+  /** Entered before and after the copy was taken, by both sides, for a time that has not come. */
+  readonly scheduled: readonly string[]
   readonly urls: { readonly adminUrl: string; readonly legacyAdminUrl: string }
 }
 
@@ -66,11 +74,19 @@ async function loseTime(isLegacyLost: boolean): Promise<Lost> {
   const ledger = other ?? system.database
   await sendIn(system, 'ON', 20)
   await sendIn(system, 'OFF', 20)
+  const scheduled = [
+    ...(await sendIn(system, 'ON', 2, later())),
+    ...(await sendIn(system, 'OFF', 2, later())),
+  ]
   // The carrier is slow, so the copy holds some messages as claimed and some as dispatched.
   await system.carrierFaults({ service: { latency_ms: 900 } })
   const underWay = await sendIn(system, 'ON', 60)
   const copy = await copyDatabase(ledger)
+  const handedBack = await handBackDue(system, ledger, underWay)
   await system.carrierFaults({})
+  if (!isLegacyLost) {
+    scheduled.push(...(await sendIn(system, 'ON', 3, later())), ...(await sendIn(system, 'OFF', 3, later())))
+  }
   const since = [
     ...(await sendIn(system, 'ON', 25)),
     ...(await sendIn(system, 'OFF', 25)),
@@ -81,7 +97,7 @@ async function loseTime(isLegacyLost: boolean): Promise<Lost> {
     () =>
       sql<{ n: number }>(
         ledger,
-        `select count(*) as n from messaging.execution_authority where state in ('claimed', 'dispatched')`,
+        `select count(*) as n from messaging.execution_authority where state in ('claimed', 'dispatched') and not_before < now()`,
       ),
     ([row]) => row?.n === 0,
   )
@@ -95,7 +111,46 @@ async function loseTime(isLegacyLost: boolean): Promise<Lost> {
   done(await fenceSends(copyUrls, { reason: 'the disk was lost', execute: true }))
   await copy.restore()
   const urls = { adminUrl: ledger.adminUrl, legacyAdminUrl: system.database.adminUrl }
-  return { system, ledger, underWay, since, urls }
+  return { system, ledger, underWay, handedBack, since, scheduled, urls }
+}
+
+/** Takes back what the service has not begun, and waits until the legacy side has sent it. */
+async function handBackDue(
+  system: System,
+  ledger: TestDatabase,
+  among: readonly string[],
+): Promise<string[]> {
+  const held = await sql<{ message_uuid: string }>(
+    ledger,
+    `select message_uuid from messaging.execution_authority
+     where holder = 'go' and state = 'claimed' and attempts = 0 and not_before < now() order by message_uuid desc limit 5`,
+  )
+  const wanted = held.map((row) => row.message_uuid).filter((uuid) => among.includes(uuid))
+  const handed = await handBack(ledger.gateway, wanted, 'the mode is OFF', 5_000)
+  assert.ok(handed.length > 0, 'nothing was left to be handed back')
+  await eventually(
+    () => heldIn(ledger, handed),
+    (found) => found.join() === 'legacy sent',
+  )
+  await eventually(
+    () =>
+      sql<{ n: number }>(
+        system.database,
+        `select count(*) as n from legacy.sms_logs where handed_back and status = 'sent'`,
+      ),
+    ([row]) => row?.n === handed.length,
+  )
+  return handed
+}
+
+/** By whom and as what the ledger has these, each once. */
+async function heldIn(ledger: TestDatabase, uuids: readonly string[]): Promise<string[]> {
+  const rows = await sql<{ it: string }>(
+    ledger,
+    `select distinct holder || ' ' || state as it from messaging.execution_authority
+     where message_uuid = any ('{${uuids.join(',')}}') order by it`,
+  )
+  return rows.map(({ it }) => it)
 }
 
 /** What late retries try: the service is asked again, and the legacy side claims again. */
@@ -127,7 +182,7 @@ for (const isLegacyLost of [false, true]) {
   const what = isLegacyLost ? 'the one database with both' : "the ledger's database alone"
   describe(`restore of ${what}`, async () => {
     const lost = await loseTime(isLegacyLost)
-    const { system, ledger, underWay, since, urls } = lost
+    const { system, ledger, underWay, handedBack, since, scheduled, urls } = lost
     let fenced: string[] = []
 
     test('behind the fence nothing is claimed, dispatched or replayed, in whatever words', async () => {
@@ -170,11 +225,14 @@ for (const isLegacyLost of [false, true]) {
       assert.deepEqual([again.forgotten, again.open], [0, 0], 'the mark is made once')
       const [open] = await sql<{ n: number }>(
         ledger,
-        `select count(*) as n from messaging.execution_authority where state in ('claimed', 'dispatched')`,
+        `select count(*) as n from messaging.execution_authority where state in ('claimed', 'dispatched') and not_before < now()`,
       )
       assert.equal(open?.n, 0)
+      assert.deepEqual(await heldIn(ledger, scheduled), ['go claimed', 'legacy claimed'])
+      if (!isLegacyLost) assert.deepEqual(await heldIn(ledger, handedBack), ['legacy in_doubt'])
       const settled = done(await reconcileRestored(urls, true))
       assert.ok(settled.inDoubt > 0)
+      if (!isLegacyLost) assert.deepEqual(await heldIn(ledger, handedBack), ['legacy sent'])
       if (!isLegacyLost) assert.ok(settled.sent >= 25, 'what the legacy driver was told is on record')
       if (!isLegacyLost) assert.notEqual(settled.verdict, 'FAIL', `${settled.mismatches} mismatches`)
     })
@@ -188,10 +246,24 @@ for (const isLegacyLost of [false, true]) {
         (sent) => fenced.every((uuid) => sent.has(uuid)),
         30_000,
       )
-      const later = [...(await sendIn(system, 'ON', 5)), ...(await sendIn(system, 'OFF', 5))]
+      const afterwards = [...(await sendIn(system, 'ON', 5)), ...(await sendIn(system, 'OFF', 5))]
       await eventually(
         async () => new Set(await carried(system)),
-        (sent) => later.every((uuid) => sent.has(uuid)),
+        (sent) => afterwards.every((uuid) => sent.has(uuid)),
+        30_000,
+      )
+      await assertSentOnce(system)
+    })
+
+    test('I1, I3: what was scheduled goes out once, when its time comes', async () => {
+      assert.equal((await carried(system)).filter((uuid) => scheduled.includes(uuid)).length, 0)
+      const text = `update messaging.execution_authority set not_before = now() where state = 'claimed'`
+      await ledger.admin.run({ name: '', text })
+      const due = 'update legacy.unresolved_messages set due_at = now() where due_at is not null'
+      await system.database.admin.run({ name: '', text: due })
+      await eventually(
+        async () => new Set(await carried(system)),
+        (sent) => scheduled.every((uuid) => sent.has(uuid)),
         30_000,
       )
       await assertSentOnce(system)

@@ -38,7 +38,7 @@ export interface StageResult {
   readonly witnesses: Witnesses
 }
 
-const CALLERS = 24
+const CALLERS = 28
 /** Longer than modes last, so that flips and crashes come between entry and send. */
 const SCHEDULED = { every: 10, inMs: 5_000 }
 const PROGRESS_EVERY_MS = 5_000

@@ -1,7 +1,8 @@
 import pg from 'pg'
-import type { AcceptedMessage, Claim } from '../../src/authority/claim.ts'
+import type { AcceptedMessage, Claim, SendTimes } from '../../src/authority/claim.ts'
 import type { Permit } from '../../src/authority/permit.ts'
 import type { ProvenSettlement } from '../../src/authority/proof.ts'
+import { statement } from '../../src/db/statement.ts'
 import type { AttemptEnd } from '../../src/authority/settle.ts'
 import type { Picks, Step } from './trace.ts'
 import { permitKey, type World } from './world.ts'
@@ -14,23 +15,31 @@ const DEADLINE_MS = 5_000
 const LIMIT = 100
 const HOUR_MS = 3_600_000
 const LONG_PAST = '2000-01-01T00:00:00Z'
+const LONG_AHEAD = '2999-01-01T00:00:00Z'
 const REFUSED_BY_LEDGER: Readonly<Record<string, string>> = { BA001: 'forbidden', BA002: 'being replayed' }
 const NOTHING: Answers = new Map()
 
+const passTime = statement<never>(import.meta.url, './sql/time-passes.sql')
+const dispatchOutOfTime = statement<never>(import.meta.url, './sql/dispatch-out-of-time.sql')
+
 /** Every action of the specification, done by the real functions. */
 export const actions: Readonly<Record<string, Perform>> = {
-  async accept(world, { ms = [], lane = '', isLate, isUnheard }) {
+  async accept(world, { ms = [], lane = '', isLate, isHeld, isUnheard }) {
     if (isUnheard) world.service.loseAnswerTo('authority/accept')
     const claims = world.ledger.createClaims(world.service.database, DEADLINE_MS)
-    const accepted = await claims.accept(ms.map((m) => messageOf(world, m, lane, isLate === 0)))
+    const accepted = await claims.accept(ms.map((m) => messageOf(world, m, lane, timesOf(isLate, isHeld))))
     return new Map(
       ms.map((m, index) => [m, accepted[index] && 'won' in accepted[index] ? 'won' : 'lost'] as const),
     )
   },
-  async claimForLegacy(world, { ms = [], isUnheard }, { tokens }) {
+  async claimForLegacy(world, { ms = [], isLate, isHeld, isUnheard }, { tokens }) {
     if (isUnheard) world.gateway.loseAnswerTo('authority/claim-legacy')
     const claims = world.ledger.createClaims(world.gateway.database, DEADLINE_MS)
-    const claimed = await claims.claimForLegacy(uuidsOf(world, ms), 'driver')
+    const claimed = await claims.claimForLegacy(
+      uuidsOf(world, ms),
+      'driver',
+      ms.map(() => timesOf(isLate, isHeld)),
+    )
     claimed.forEach((claim, index) => {
       if ('won' in claim) keep(world, claim.won, tokens, ms[index])
     })
@@ -66,13 +75,25 @@ export const actions: Readonly<Record<string, Perform>> = {
       one?.token ?? 0,
     )
   },
-  async dispatchForLegacy(world, { ms = [] }, { tokens }) {
-    const { gateway } = world.databases
+  async dispatchForLegacy(world, { ms = [], isUnheard }, { tokens }) {
+    if (isUnheard) world.gateway.loseAnswerTo('authority/dispatch-legacy')
+    const uuids = uuidsOf(world, ms)
+    const { database } = world.gateway
     return permitted(
       world,
-      await world.ledger.dispatchForLegacy(gateway, uuidsOf(world, ms), 'driver'),
+      await world.ledger.dispatchForLegacy(database, uuids, 'driver', DEADLINE_MS),
       tokens,
     )
+  },
+  async timePasses(world, { ms = [], isLate }) {
+    await world.databases.admin.run(passTime, [uuidsOf(world, ms), isLate === 0])
+    return NOTHING
+  },
+  async dispatchOutOfTime(world, { m = 0 }) {
+    return said(m, async () => {
+      await world.databases.admin.run(dispatchOutOfTime, [uuidsOf(world, [m])])
+      return 'dispatched'
+    })
   },
   async settle(world, { permit: chosen, end = '', isUnheard }) {
     if (!chosen) throw new Error('settle: the trace names no permit')
@@ -145,10 +166,13 @@ export const actions: Readonly<Record<string, Perform>> = {
     await world.ledger.endCheck(world.databases.service, check, 'proves nothing')
     return NOTHING
   },
-  async handBack(world, { limit = 1 }) {
+  async handBack(world, { ms = [], isUnheard }) {
+    if (isUnheard) world.gateway.loseAnswerTo('authority/hand-back')
+    const uuids = uuidsOf(world, ms)
+    const { database } = world.gateway
     return all(
       world,
-      await world.ledger.handBack(world.databases.service, limit, 'the mode is OFF'),
+      await world.ledger.handBack(database, uuids, 'the mode is OFF', DEADLINE_MS),
       'handed back',
     )
   },
@@ -176,16 +200,21 @@ export const actions: Readonly<Record<string, Perform>> = {
 const uuidsOf = ({ uuids }: World, ms: readonly number[]): string[] => ms.map((m) => uuids[m] ?? '')
 const sideOf = (holder: string | undefined): 'go' | 'legacy' => (holder === 'go' ? 'go' : 'legacy')
 
-function messageOf(world: World, m: number, lane: string, isLate: boolean): AcceptedMessage {
+function timesOf(isLate?: number, isHeld?: number): SendTimes {
+  return { sendAt: isHeld === 0 ? LONG_AHEAD : null, validUntil: isLate === 0 ? LONG_PAST : null }
+}
+
+function messageOf(world: World, m: number, lane: string, times: SendTimes): AcceptedMessage {
   const route = lane === '' ? [] : lane === 'alpha' ? ['alpha', 'beta'] : ['beta', 'alpha']
-  const message = {
+  return {
     messageUuid: world.uuids[m] ?? '',
     recipient: '+12025550100',
     sender: null,
     body: 'hello',
     route,
+    sendAt: times.sendAt ?? undefined,
+    validUntil: times.validUntil ?? undefined,
   }
-  return isLate ? { ...message, validUntil: LONG_PAST } : message
 }
 
 function endOf(end: string): AttemptEnd {

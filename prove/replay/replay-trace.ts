@@ -23,6 +23,8 @@ interface LookedRow {
   attempts: number
   attempt_token: string
   lane: string
+  late: boolean
+  held: boolean
   replays: number
   is_replaying: boolean
 }
@@ -91,12 +93,22 @@ type AbstractRow = Omit<ModelRow, 'token'>
 
 function abstract(row: LookedRow | undefined, expected: ModelRow): AbstractRow {
   if (!row) return relevant({ ...expected, state: 'none', holder: 'nobody', epoch: 0, attempts: 0 })
-  const { state, holder, epoch, attempts, lane, replays, is_replaying: isReplaying } = row
-  return relevant({ state, holder, epoch, attempts, lane, replays, isReplaying, token: 0 })
+  const { state, holder, epoch, attempts, lane, late, held, replays, is_replaying: isReplaying } = row
+  return relevant({ state, holder, epoch, attempts, lane, late, held, replays, isReplaying, token: 0 })
 }
 
-/** A lane matters while somebody is to take the message out of it; replays while the attempt is in doubt. */
-function relevant({ state, holder, epoch, attempts, lane, replays, isReplaying }: ModelRow): AbstractRow {
+/** Lane and times matter while somebody is to take the message; replays while the attempt is in doubt. */
+function relevant({
+  state,
+  holder,
+  epoch,
+  attempts,
+  lane,
+  late,
+  held,
+  replays,
+  isReplaying,
+}: ModelRow): AbstractRow {
   const isWaiting = state === 'claimed' && holder === 'go'
   const isDoubted = state === 'in_doubt'
   return {
@@ -105,6 +117,8 @@ function relevant({ state, holder, epoch, attempts, lane, replays, isReplaying }
     epoch,
     attempts,
     lane: isWaiting ? lane : '',
+    late: state === 'claimed' && late,
+    held: state === 'claimed' && held,
     replays: isDoubted ? replays : 0,
     isReplaying: isDoubted && isReplaying,
   }

@@ -10,6 +10,8 @@ export interface ModelRow {
   readonly lane: string
   readonly replays: number
   readonly isReplaying: boolean
+  readonly late: boolean
+  readonly held: boolean
 }
 
 export interface ModelPermit {
@@ -24,6 +26,7 @@ export interface Picks {
   readonly m?: number
   readonly lane?: string
   readonly isLate?: number
+  readonly isHeld?: number
   readonly isUnheard?: boolean
   readonly provider?: string
   readonly one?: { readonly token: number; readonly provider: string }
@@ -31,7 +34,6 @@ export interface Picks {
   readonly end?: string
   readonly kind?: string
   readonly holder?: string
-  readonly limit?: number
   readonly open?: readonly string[]
   readonly paused?: readonly string[]
 }

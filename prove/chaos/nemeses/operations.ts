@@ -17,7 +17,7 @@ export const flips: Nemesis = {
         tally.count('mode flip')
         if (inFlight > 0) tally.count('mode flip in flight')
       }
-      await pause(own.between(200, 700), signal)
+      await pause(own.between(150, 500), signal)
     }
     await fleet.mode('ON')
   },
