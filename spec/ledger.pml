@@ -139,7 +139,7 @@ inline promise(n, kept) {
 /* Every change of the row: the drawing of the ledger (20), and what the row says of the world (1, 10). */
 inline become(next, nextHolder) {
 #if BUG == 0
-  promise(20, (state == NONE && ((next == CLAIMED && nextHolder == GO) || (next == DISPATCHED && nextHolder == LEGACY) || next == VOID))
+  promise(20, (state == NONE && (next == CLAIMED || (next == DISPATCHED && nextHolder == LEGACY) || next == VOID))
     || (state == CLAIMED && (next == DISPATCHED || next == VOID || (next == CLAIMED && holder == GO && nextHolder == LEGACY)))
     || (state == DISPATCHED && (next == SENT || next == REFUSED || next == DOUBT || next == CLAIMED))
     || (state == DOUBT && (next == SENT || next == REFUSED || next == CLAIMED)));
@@ -209,7 +209,7 @@ inline proveNotSent() {
     || (BUG == 4 && state == DOUBT) || (BUG == 13 && state == DISPATCHED)))))
 /* A statement that is late does what it would have done: it looks at the row as it finds it. */
 #define MAY_STILL_RUN (tokens < ATTEMPTS && ( \
-  (by == LEGACY && state == NONE) || (by == GO && state == CLAIMED && holder == GO)))
+  (by == LEGACY && (state == NONE || (state == CLAIMED && holder == LEGACY))) || (by == GO && state == CLAIMED && holder == GO)))
 
 inline accept(from) {
   posted[from] = false;
@@ -266,6 +266,8 @@ end:
        if :: state == NONE -> become(VOID, NOBODY) :: else fi;
        at[me] = ENDED }
   :: atomic { at[me] == CLAIMS && !fence && state == NONE && tokens < ATTEMPTS -> dispatchAs(LEGACY) }
+  /* Scheduled: held until its time, whenever that is; nobody has a permit. */
+  :: atomic { at[me] == CLAIMS && !fence && state == NONE -> become(CLAIMED, LEGACY); at[me] = ENDED }
   :: atomic { at[me] == CLAIMS && !fence && state != NONE -> at[me] = ENDED }
 
   /* Service: acceptance, whenever the request arrives; the verdict may be lost. */
@@ -274,16 +276,13 @@ end:
   :: atomic { by == GO && at[me] == IDLE && FIRST_IDLE && !fence && posted[1] -> accept(1) }
 #endif
 
-  /* Service: what it accepted. Legacy: what was handed back; there a lost answer is not asked for again. */
+  /* Service: what it accepted. Legacy: what was handed back, or held until its time. */
   :: atomic { by == GO && at[me] == IDLE && FIRST_IDLE && !fence && MAY_DISPATCH -> dispatchAs(GO) }
   :: atomic { by == LEGACY && !fence && MAY_DISPATCH ->
 #if BUG == 7
        at[me] = SAW
 #else
-       if
-       :: true -> dispatch(LEGACY); takePermit()
-       :: !calm -> dispatch(LEGACY); leave()
-       fi
+       dispatchAs(LEGACY)
 #endif
      }
 #if BUG == 7
@@ -422,8 +421,9 @@ end:
   /* A person who has the carrier's word, and knows of no process with the permit. */
   :: atomic { state == DOUBT && !fence && !IT_HAPPENED && (!IT_MAY_STILL_HAPPEN || BUG == 20) ->
        if :: true -> become(REFUSED, holder) :: true -> become(CLAIMED, holder) fi }
-  :: atomic { (state == CLAIMED || (BUG == 6 && state == DISPATCHED)) && holder == GO && !fence && (token == 0 || BUG == 6) ->
-       become(CLAIMED, LEGACY) }
+  :: atomic { (state == CLAIMED || (BUG == 6 && state == DISPATCHED)) && holder == GO && !fence ->
+       become(CLAIMED, LEGACY);
+       if :: BUG != 6 -> token = 0 :: else fi }
   :: atomic { state == CLAIMED && !fence -> become(VOID, NOBODY) }
 #if BUG != 27
   :: atomic { entered && state == NONE && !fence -> become(VOID, NOBODY) }

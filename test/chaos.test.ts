@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import { checkInvariants, type Evidence } from './support/checker.ts'
 import { startFleet, type Role } from './support/fleet.ts'
 import { runLoad, sleep } from './support/load.ts'
+import { skippedAsLong } from './support/long.ts'
 import { SEND_KEY } from './support/system.ts'
 
 const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
@@ -42,6 +43,7 @@ const carrierFaults = [
 ]
 const roles: readonly Role[] = ['service-1', 'gateway-1', 'service-2', 'gateway-2']
 const KILLS_A_MODE = 6
+const MESSAGES = skippedAsLong === undefined ? 10_000 : 3_000
 const fleet = await startFleet()
 
 async function judge(acknowledged: Awaited<ReturnType<typeof runLoad>>) {
@@ -98,12 +100,12 @@ test('kill -9 of services and gateways at random moments under load, all modes: 
   )
 })
 
-test('10,000 messages with a mode flip every 200 ms and a fault change every second', async () => {
+test('thousands of messages with a mode flip every 200 ms and a fault change every second', async () => {
   const loading = runLoad({
     urls: fleet.gateways,
     key: SEND_KEY,
     callers: 64,
-    messages: 10_000,
+    messages: MESSAGES,
     signal: AbortSignal.timeout(150_000),
     pauseMs: 0,
   })
@@ -116,7 +118,7 @@ test('10,000 messages with a mode flip every 200 ms and a fault change every sec
   ])
   const acknowledged = await loading
   const verdict = await judge(acknowledged)
-  assert.ok(acknowledged.length >= 9_000, `only ${acknowledged.length} acknowledged`)
+  assert.ok(acknowledged.length >= MESSAGES * 0.9, `only ${acknowledged.length} acknowledged`)
   assert.ok(flips >= 10, `only ${flips} flips`)
   assert.ok(verdict.fallbacks > 0, 'no fallback was seen')
   assert.ok(verdict.serviceAccepted > 0 && verdict.legacySent > 0)

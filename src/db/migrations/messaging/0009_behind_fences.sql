@@ -8,3 +8,7 @@ begin
   raise exception 'ledger: message % can be dispatched from % until %', new.message_uuid, new.not_before,
     coalesce(new.valid_until::text, 'ever') using errcode = 'BA001';
 end $$;
+
+-- Nor does anything change hands or become void before the mark: it may have been sent in the time that was lost.
+create trigger refuse_holder_while_fenced before update of holder on messaging.execution_authority
+  for each statement execute function messaging.refuse_while_fenced();
