@@ -1,44 +1,24 @@
 import type { Logger } from 'pino'
 import { openDatabase, type Database } from '../db/database.ts'
 import { requireDurableServer } from '../db/durability.ts'
+import { openPeer, type HttpPeer } from '../http/exchange.ts'
+import type { Server } from '../http/server.ts'
+import { signedPeer } from '../http/signature.ts'
 import type { RunningProgram } from '../process/running-program.ts'
 import type { Provider } from '../providers/provider.ts'
-import type { Server } from '../http/server.ts'
+import { assembleGateway, type AssembledGateway, type GatewayPorts } from './assemble.ts'
 import { createAuthenticate, type Authenticate } from './authenticate.ts'
 import type { GatewayConfig } from './config.ts'
-import { createEnter } from './enter.ts'
-import { createFinish } from './finish-request.ts'
-import { createRequestHandler } from './handle-request.ts'
 import { createGatewayServer } from './http.ts'
 import { createInDoubt } from './in-doubt.ts'
 import { addInDoubtRoutes } from './in-doubt-routes.ts'
-import { createGatewayLedger, type GatewayLedger } from './ledger.ts'
 import { readMessageHistory } from './message-history.ts'
 import { changeMode, viewModes } from './mode-store.ts'
 import { addOperatorRoutes } from './operator-routes.ts'
-import { announcePresence, type Presence } from './presence.ts'
-import { createRecordAnswer, type Answered } from './record-answer.ts'
-import { createRepeatRequest } from './repeat-request.ts'
-import { readRequest, takeOver } from './request-store.ts'
-import { createSending, type Sending } from './sending.ts'
-import { startSettler } from './settler.ts'
 import { addStatusReports } from './status-reports.ts'
 import { readStatus, type GatewayStatus } from './status.ts'
 
-const LEFT_GRACE_MS = 2_000
-
-interface Parts {
-  readonly config: GatewayConfig
-  readonly log: Logger
-  readonly legacyDatabase: Database
-  readonly ledgerDatabase: Database
-  readonly ledger: GatewayLedger
-  readonly sending: Sending
-  readonly presence: Presence
-  readonly driver: Provider
-  readonly record: (answered: Answered) => Promise<void>
-  readonly inProgress: Set<string>
-}
+const SERVICE_CONNECTIONS_MAX = 8
 
 /** What may be added to the gateway's server before it listens. */
 export interface Extension {
@@ -55,10 +35,11 @@ export async function startGateway(
   log: Logger,
   extend: (extension: Extension) => void = () => {},
 ): Promise<RunningProgram> {
-  const parts = await assemble(config, driver, log)
-  const { legacyDatabase, ledgerDatabase, sending, presence } = parts
-  const server = createServer(parts, extend)
-  const settler = createSettler(parts)
+  const ports = await openPorts(config, driver, log)
+  const { legacyDatabase, ledgerDatabase } = ports
+  const gateway = await assembleGateway(config, ports)
+  const server = createServer(config, ports, gateway, extend)
+  const settler = gateway.startSettler()
   const url = await server.listen({ host: config.host, port: config.port })
   log.info({ url, driver: driver.name }, 'gateway is up')
   return {
@@ -66,15 +47,14 @@ export async function startGateway(
     async stop() {
       await server.close()
       await settler.stop()
-      await sending.close()
-      await presence.close()
+      await gateway.close()
       await Promise.all([legacyDatabase.close(), ledgerDatabase.close()])
       log.info('gateway has stopped')
     },
   }
 }
 
-async function assemble(config: GatewayConfig, driver: Provider, log: Logger): Promise<Parts> {
+async function openPorts(config: GatewayConfig, driver: Provider, log: Logger): Promise<GatewayPorts> {
   const open = (url: string, name: string) =>
     openDatabase({
       url,
@@ -88,46 +68,27 @@ async function assemble(config: GatewayConfig, driver: Provider, log: Logger): P
   const ledgerDatabase = open(config.ledgerDatabaseUrl, 'baton gateway ledger')
   await requireDurableServer(legacyDatabase, 'legacy')
   await requireDurableServer(ledgerDatabase, 'messaging')
-  const ledger = createGatewayLedger(ledgerDatabase, driver.name, config.ledgerDeadlineMs)
-  return {
-    config,
-    log,
-    legacyDatabase,
-    ledgerDatabase,
-    ledger,
-    driver,
-    sending: createSending(config, ledger, legacyDatabase, driver, log),
-    presence: await announcePresence(legacyDatabase, log),
-    record: createRecordAnswer(legacyDatabase, config.entryDeadlineMs),
-    inProgress: new Set(),
-  }
+  return { legacyDatabase, ledgerDatabase, driver, openService: () => openService(config), log }
 }
 
-function createServer(parts: Parts, extend: (extension: Extension) => void) {
-  const { config, log, legacyDatabase, ledgerDatabase, ledger, sending, presence, record, inProgress } = parts
-  const finish = createFinish(
-    sending.control,
-    (messageUuids) => sending.legacy.settled(messageUuids),
-    record,
-    log,
-  )
-  const repeat = createRepeatRequest({
-    findRequest: (requestId, tenant, key) => readRequest(legacyDatabase, requestId, tenant, key),
-    takeOver: (requestId, from) => takeOver(legacyDatabase, requestId, from, presence.owner),
-    readLedger: ledger.read,
-    finish,
-    presence,
-    inProgress,
-    log,
-  })
-  const enter = createEnter(legacyDatabase, () => presence.owner, config.entryDeadlineMs)
+function openService({ serviceUrl, serviceSecret }: GatewayConfig): HttpPeer {
+  const peer = openPeer(serviceUrl, SERVICE_CONNECTIONS_MAX)
+  return serviceSecret === null ? peer : signedPeer(peer, serviceSecret)
+}
+
+function createServer(
+  config: GatewayConfig,
+  { legacyDatabase, ledgerDatabase, log }: GatewayPorts,
+  { handle, sending, inProgress }: AssembledGateway,
+  extend: (extension: Extension) => void,
+) {
   const authenticate = createAuthenticate(legacyDatabase)
   const history = (messageUuid: string, tenant: string | null) =>
     readMessageHistory(legacyDatabase, ledgerDatabase, messageUuid, tenant)
   const server = createGatewayServer({
     log,
     authenticate,
-    handle: createRequestHandler({ enter, finish, repeat, inProgress }),
+    handle,
     history,
     ping: async () => {
       await viewModes(legacyDatabase)
@@ -152,37 +113,4 @@ function createServer(parts: Parts, extend: (extension: Extension) => void) {
   addStatusReports(server, legacyDatabase, config.serviceSecret)
   extend({ server, authenticate, legacyDatabase, readStatus: status })
   return server
-}
-
-function createSettler(parts: Parts) {
-  const { config, log, legacyDatabase, ledgerDatabase, ledger, sending, presence, record, inProgress } = parts
-  return startSettler({
-    left: {
-      database: legacyDatabase,
-      presence,
-      inProgress,
-      readLedger: ledger.read,
-      giveUp: ledger.giveUp,
-      record,
-      graceMs: LEFT_GRACE_MS,
-      keyedGraceMs: config.keyedGraceMs,
-      log,
-    },
-    unresolved: {
-      legacyDatabase,
-      ledgerDatabase,
-      readLedger: ledger.read,
-      claimForLegacy: ledger.claimForLegacy,
-      giveUp: ledger.giveUp,
-      legacy: sending.legacy,
-      provider: parts.driver.name,
-      record,
-      wantedMs: config.wantedMs,
-      log,
-    },
-    legacyDatabase,
-    ledgerDatabase,
-    inDoubtAfterMs: config.inDoubtAfterMs,
-    log,
-  })
 }
