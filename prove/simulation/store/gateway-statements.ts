@@ -1,0 +1,320 @@
+// The gateway's own statements, each under the name of its SQL file.
+import {
+  check,
+  column,
+  elementsOf,
+  FOREIGN_KEY_VIOLATION,
+  scalar,
+  serverError,
+  type Parameters,
+} from './parameters.ts'
+import type { Statements } from './statements.ts'
+import {
+  smsLogKey,
+  type ModeChange,
+  type QuotaAccount,
+  type SmsLog,
+  type StoredRequest,
+  type Tables,
+} from './tables.ts'
+
+export const entryStatements: Statements = {
+  'gateway/enter': (tables, parameters, now) => {
+    const at = <Value>(number: number, index: number) => column<Value>(parameters, number)[index] as Value
+    return column<string>(parameters, 1).flatMap((request_id, index) => {
+      const tenant = at<string>(2, index)
+      const idempotency_key = at<string | null>(3, index)
+      const isTaken =
+        tables.requests.get(request_id) ||
+        (idempotency_key !== null &&
+          tables.requests
+            .all()
+            .some((row) => row.tenant === tenant && row.idempotency_key === idempotency_key))
+      if (isTaken) return []
+      tables.requests.put(request_id, {
+        request_id,
+        tenant,
+        idempotency_key,
+        content_sha256: at(4, index),
+        mode: at(5, index),
+        ramp_percent: at(6, index),
+        epoch: at(7, index),
+        body: at(8, index),
+        sender: at(9, index),
+        message_uuids: elementsOf(at(11, index)),
+        recipients: elementsOf(at(12, index)),
+        mentions: elementsOf(at(13, index)).map(Number),
+        owner: scalar(parameters, 14),
+        received_at: now,
+        answered_at: null,
+        answer: null,
+      })
+      return [{ request_id }]
+    })
+  },
+
+  'gateway/read-request': (tables, parameters) =>
+    tables.requests
+      .all()
+      .filter(
+        (row) =>
+          row.request_id === parameters[0] ||
+          (row.tenant === parameters[1] &&
+            row.idempotency_key !== null &&
+            row.idempotency_key === parameters[2]),
+      )
+      .map(({ received_at: _received, answered_at, ...row }) => ({ ...row, answered: answered_at !== null })),
+
+  'gateway/read-settings': (tables, parameters) =>
+    column<string>(parameters, 1).flatMap((id) => {
+      const row = tables.requests.get(id)
+      if (!row) return []
+      const { request_id, tenant, mode, ramp_percent, epoch } = row
+      return [{ request_id, tenant, mode, ramp_percent, epoch }]
+    }),
+
+  'gateway/take-over': (tables, parameters) => {
+    const row = tables.requests.get(scalar(parameters, 1))
+    if (!row || row.owner !== parameters[1] || row.answered_at !== null) return []
+    tables.requests.put(row.request_id, { ...row, owner: scalar(parameters, 3) })
+    return [{ request_id: row.request_id }]
+  },
+
+  'gateway/left-requests': (tables, parameters, now) =>
+    tables.requests
+      .all()
+      .filter((row) => row.answered_at === null && row.received_at < now - scalar<number>(parameters, 1))
+      .toSorted((a, b) => a.received_at - b.received_at)
+      .slice(0, scalar<number>(parameters, 3))
+      .map(({ request_id, owner, idempotency_key, received_at }) => ({
+        request_id,
+        owner,
+        keyed: idempotency_key !== null,
+        too_old: received_at < now - scalar<number>(parameters, 2),
+      })),
+
+  'gateway/forget-keys': (tables, _parameters, now) =>
+    tables.requests
+      .all()
+      .filter((row) => row.idempotency_key !== null && row.answered_at !== null)
+      .filter((row) => row.received_at < now - KEY_KEPT_MS)
+      .map((row) => {
+        tables.requests.put(row.request_id, { ...row, idempotency_key: null, answer: null })
+        return { request_id: row.request_id }
+      }),
+
+  'gateway/quota-room': (tables, parameters) =>
+    accountsOf(tables, column<string>(parameters, 1)).map(({ tenant, quota_limit, used, reserved }) => ({
+      tenant,
+      room: quota_limit - used - reserved,
+    })),
+
+  'gateway/reserve-quota': (tables, parameters) =>
+    column<string>(parameters, 1).flatMap((tenant, index) => {
+      const account = tables.accounts.get(tenant)
+      if (!account) return []
+      const messages = column<number>(parameters, 2)[index] ?? 0
+      putAccount(tables, { ...account, reserved: account.reserved + messages })
+      return [{ tenant }]
+    }),
+
+  'gateway/is-gone': (tables, parameters) => [{ free: !tables.locks.has(scalar(parameters, 2)) }],
+}
+
+const KEY_KEPT_MS = 30 * 24 * 3_600_000
+
+function accountsOf(tables: Tables, tenants: readonly string[]): QuotaAccount[] {
+  return [...new Set(tenants)].toSorted().flatMap((tenant) => tables.accounts.get(tenant) ?? [])
+}
+
+function putAccount(tables: Tables, account: QuotaAccount): void {
+  check(account.used >= 0, 'quota_accounts_used_check')
+  check(account.reserved >= 0, 'quota_accounts_reserved_check')
+  check(account.used + account.reserved <= account.quota_limit, 'never_over_the_limit')
+  tables.accounts.put(account.tenant, account)
+}
+
+export const recordStatements: Statements = {
+  'gateway/record-answer': (tables, parameters, now) => {
+    const decided = column<string>(parameters, 1)
+    decided.forEach((_uuid, index) => logAnswer(tables, smsLogOf(parameters, index)))
+    settleQuota(tables, parameters)
+    // Both halves see what was there before the statement.
+    const resolved = decided.filter((uuid) => tables.unresolved.get(uuid))
+    noteUnresolved(tables, parameters, now)
+    for (const uuid of resolved) tables.unresolved.remove(uuid)
+    column<string>(parameters, 20).forEach((requestId, index) => {
+      const row = tables.requests.get(requestId)
+      if (!row || row.answered_at !== null) return
+      tables.requests.put(requestId, answered(row, column<string | null>(parameters, 21)[index] ?? null, now))
+    })
+    return []
+  },
+
+  'gateway/unresolved-messages': (tables, parameters, now) =>
+    tables.unresolved
+      .all()
+      .toSorted((a, b) => a.noted_at - b.noted_at)
+      .slice(0, scalar<number>(parameters, 2))
+      .map(({ message_uuid, request_id, fallback, unspent_token, noted_at }) => ({
+        message_uuid,
+        request_id,
+        fallback,
+        unspent_token,
+        too_old: noted_at < now - scalar<number>(parameters, 1),
+      })),
+
+  'gateway/log-shadow': (tables, parameters) => {
+    column<string>(parameters, 1).forEach((message_uuid, index) => {
+      const at = <Value>(number: number) => column<Value>(parameters, number)[index] as Value
+      logAnswer(tables, {
+        message_uuid,
+        source: 'go',
+        dry_run: true,
+        status: at(2),
+        provider_message_id: null,
+        request_id: at(3),
+        tenant: at(4),
+        recipient: at(5),
+        mode: 'SHADOW',
+        epoch: at(6),
+        fallback: null,
+        reason: at(7),
+        delivery_status: null,
+        delivery_version: 0,
+      })
+    })
+    return []
+  },
+
+  'gateway/log-resolved': (tables, parameters) => {
+    const key = smsLogKey(scalar(parameters, 1), 'legacy', false)
+    const row = tables.smsLogs.get(key)
+    if (row?.status !== 'in_doubt') return []
+    const provider_message_id = scalar<string | null>(parameters, 3) ?? row.provider_message_id
+    tables.smsLogs.put(key, {
+      ...row,
+      status: scalar(parameters, 2),
+      provider_message_id,
+      reason: scalar(parameters, 4),
+    })
+    return [{ message_uuid: row.message_uuid }]
+  },
+
+  'gateway/record-reports': (tables, parameters) => {
+    const unknown: { message_uuid: string }[] = []
+    column<string>(parameters, 1).forEach((message_uuid, index) => {
+      const key = smsLogKey(message_uuid, 'go', false)
+      const row = tables.smsLogs.get(key)
+      if (!row) return unknown.push({ message_uuid })
+      const version = column<number>(parameters, 2)[index] ?? 0
+      if (row.delivery_version >= version) return undefined
+      const delivery_status = column<string>(parameters, 3)[index] ?? null
+      const provider_message_id = column<string | null>(parameters, 4)[index] ?? row.provider_message_id
+      tables.smsLogs.put(key, { ...row, delivery_status, provider_message_id, delivery_version: version })
+      return undefined
+    })
+    return unknown
+  },
+}
+
+function smsLogOf(parameters: Parameters, index: number): SmsLog {
+  const at = <Value>(number: number) => column<Value>(parameters, number)[index] as Value
+  return {
+    message_uuid: at(1),
+    source: at(2),
+    dry_run: false,
+    status: at(3),
+    provider_message_id: at(4),
+    request_id: at(5),
+    tenant: at(6),
+    recipient: at(7),
+    mode: at(8),
+    epoch: at(9),
+    fallback: at(10),
+    reason: at(11),
+    delivery_status: null,
+    delivery_version: 0,
+  }
+}
+
+const verdicts = {
+  go: ['accepted', 'duplicate', 'rejected'],
+  legacy: ['sent', 'failed', 'in_doubt'],
+} as const satisfies Record<SmsLog['source'], readonly string[]>
+
+function logAnswer(tables: Tables, row: SmsLog): void {
+  const key = smsLogKey(row.message_uuid, row.source, row.dry_run)
+  const allowed: readonly string[] = verdicts[row.source]
+  const constraint = row.source === 'go' ? 'go_gives_verdicts' : 'legacy_sends_or_fails'
+  check(!row.dry_run || (row.source === 'go' && row.mode === 'SHADOW'), 'only_the_service_runs_dry')
+  check(allowed.includes(row.status), constraint)
+  check(row.fallback === null || row.source === 'legacy', 'a_fallback_is_legacys')
+  if (!tables.smsLogs.get(key)) tables.smsLogs.put(key, row)
+}
+
+function settleQuota(tables: Tables, parameters: Parameters): void {
+  const settled = column<string>(parameters, 12).flatMap((message_uuid, index) => {
+    if (tables.settlements.get(message_uuid)) return []
+    const tenant = column<string>(parameters, 13)[index] ?? ''
+    const charged = column<boolean>(parameters, 14)[index] ?? false
+    tables.settlements.put(message_uuid, { message_uuid, tenant, charged })
+    return [{ tenant, charged }]
+  })
+  for (const [tenant, rows] of Map.groupBy(settled, (row) => row.tenant)) {
+    const account = tables.accounts.get(tenant)
+    const charged = rows.filter((row) => row.charged).length
+    if (!account) continue
+    putAccount(tables, { ...account, reserved: account.reserved - rows.length, used: account.used + charged })
+  }
+}
+
+function noteUnresolved(tables: Tables, parameters: Parameters, now: number): void {
+  column<string>(parameters, 15).forEach((message_uuid, index) => {
+    if (tables.unresolved.get(message_uuid)) return
+    const request_id = column<string>(parameters, 16)[index] ?? ''
+    if (!tables.requests.get(request_id)) {
+      throw serverError(FOREIGN_KEY_VIOLATION, 'unresolved_messages: the request is not there')
+    }
+    tables.unresolved.put(message_uuid, {
+      message_uuid,
+      request_id,
+      fallback: column<string | null>(parameters, 17)[index] ?? null,
+      reason: column<string>(parameters, 18)[index] ?? '',
+      unspent_token: column<string | null>(parameters, 19)[index] ?? null,
+      noted_at: now,
+    })
+  })
+}
+
+const answered = (row: StoredRequest, answer: string | null, now: number): StoredRequest => ({
+  ...row,
+  answered_at: now,
+  answer,
+})
+
+export const modeStatements: Statements = {
+  'gateway/mode-in-force': (tables, parameters) =>
+    column<string>(parameters, 1).flatMap((scope) => {
+      const latest = tables.modes
+        .all()
+        .filter((row) => row.scope === scope)
+        .toSorted((a, b) => b.epoch - a.epoch)[0]
+      return latest ? [modeRow(latest)] : []
+    }),
+
+  'gateway/change-mode': (tables, parameters, now) => {
+    const row: ModeChange = {
+      epoch: tables.modes.size + 1,
+      scope: scalar(parameters, 1),
+      mode: scalar(parameters, 2),
+      ramp_percent: scalar(parameters, 3),
+      reason: scalar(parameters, 4),
+      changed_at: now,
+    }
+    tables.modes.put(String(row.epoch), row)
+    return [modeRow(row)]
+  },
+}
+
+const modeRow = ({ changed_at, ...row }: ModeChange) => ({ ...row, changed_at: new Date(changed_at) })

@@ -1,0 +1,301 @@
+// The ledger's statements, each under the name of its SQL file.
+import { goLogKey, type Authority, type GoLog, type Tables } from './tables.ts'
+import { insertAuthority, moveToLane, putGoLog, updateAuthority, updateGoLog } from './ledger.ts'
+import { column, elementsOf, scalar } from './parameters.ts'
+import type { Statements } from './statements.ts'
+
+const byUuid = (a: { message_uuid: string }, b: { message_uuid: string }): number =>
+  a.message_uuid < b.message_uuid ? -1 : 1
+const uuidOf = ({ message_uuid }: { message_uuid: string }) => ({ message_uuid })
+const msOf = (instant: string | null): number | null => (instant === null ? null : Date.parse(instant))
+
+const fresh = {
+  epoch: 1,
+  attempts: 0,
+  provider: null,
+  provider_message_id: null,
+  reason: null,
+  dispatched_at: null,
+  settled_at: null,
+  lane: '',
+  route: [],
+  paced: '',
+  priority: 1,
+  valid_until: null,
+} as const
+
+const freshLog = {
+  dry_run: false,
+  provider: null,
+  provider_message_id: null,
+  reason: null,
+  delivery_status: null,
+  version: 0,
+  report_at: null,
+  report_tries: 0,
+} as const
+
+export const claimStatements: Statements = {
+  'authority/accept': (tables, parameters, now) => {
+    const token = scalar<string>(parameters, 5)
+    const input = column<string>(parameters, 1).map((message_uuid, index) => ({
+      message_uuid,
+      recipient: column<string>(parameters, 2)[index] ?? '',
+      sender: column<string | null>(parameters, 3)[index] ?? null,
+      body: column<string>(parameters, 4)[index] ?? '',
+      lane: column<string>(parameters, 6)[index] ?? '',
+      route: elementsOf(column<string>(parameters, 7)[index] ?? '{}'),
+      paced: column<string>(parameters, 8)[index] ?? '',
+      priority: column<number>(parameters, 9)[index] ?? 1,
+      send_at: msOf(column<string | null>(parameters, 10)[index] ?? null),
+      valid_until: msOf(column<string | null>(parameters, 11)[index] ?? null),
+    }))
+    const claimed: string[] = []
+    for (const one of input.toSorted(byUuid)) {
+      if (tables.authority.get(one.message_uuid)) continue
+      const { message_uuid, recipient, sender, body, lane, route, paced, priority, send_at, valid_until } =
+        one
+      insertAuthority(tables, {
+        ...fresh,
+        message_uuid,
+        state: 'claimed',
+        holder: 'go',
+        attempt_token: token,
+        claimed_at: now,
+        not_before: Math.max(send_at ?? now, now),
+        lane,
+        route,
+        paced,
+        priority,
+        valid_until,
+      })
+      const old = tables.goLogs.get(goLogKey(message_uuid, false))
+      const row: GoLog = {
+        ...freshLog,
+        ...old,
+        message_uuid,
+        recipient,
+        sender,
+        body,
+        status: 'accepted',
+        reason: null,
+        updated_at: now,
+      }
+      putGoLog(tables, row)
+      claimed.push(message_uuid)
+    }
+    return claimed.map((message_uuid) => ({ message_uuid, is_claimed: true }))
+  },
+
+  'authority/claim-legacy': (tables, parameters, now) =>
+    column<string>(parameters, 1)
+      .toSorted()
+      .flatMap((message_uuid) => {
+        if (tables.authority.get(message_uuid)) return []
+        insertAuthority(tables, {
+          ...fresh,
+          message_uuid,
+          state: 'dispatched',
+          holder: 'legacy',
+          attempt_token: scalar(parameters, 2),
+          attempts: 1,
+          provider: scalar(parameters, 3),
+          claimed_at: now,
+          not_before: now,
+          dispatched_at: now,
+        })
+        return [{ message_uuid }]
+      }),
+
+  'authority/give-up': (tables, parameters, now) =>
+    column<string>(parameters, 1)
+      .toSorted()
+      .flatMap((message_uuid) => {
+        if (tables.authority.get(message_uuid)) return []
+        insertAuthority(tables, {
+          ...fresh,
+          message_uuid,
+          state: 'void',
+          holder: null,
+          attempt_token: scalar(parameters, 2),
+          reason: scalar(parameters, 3),
+          claimed_at: now,
+          not_before: now,
+          settled_at: now,
+        })
+        return [{ message_uuid }]
+      }),
+
+  'authority/read': (tables, parameters) =>
+    [...new Set(column<string>(parameters, 1))].flatMap((uuid) => {
+      const row = tables.authority.get(uuid)
+      if (!row) return []
+      const { message_uuid, state, holder, epoch, attempt_token, provider, provider_message_id, reason } = row
+      return [{ message_uuid, state, holder, epoch, attempt_token, provider, provider_message_id, reason }]
+    }),
+}
+
+export const dispatchStatements: Statements = {
+  'authority/dispatch': (tables, parameters, now) => {
+    const limit = scalar<number>(parameters, 1)
+    const token = scalar<string>(parameters, 2)
+    const lanes = column<string>(parameters, 4)
+    const slots = lanes.map((lane, index) => ({ lane, priority: column<number>(parameters, 5)[index] }))
+    const waiting = tables.authority.all().filter((row) => row.holder === 'go' && row.state === 'claimed')
+    const picked = slots
+      .flatMap(({ lane, priority }) =>
+        waiting
+          .filter(
+            (row) =>
+              row.lane === lane &&
+              row.paced === scalar(parameters, 6) &&
+              row.priority === priority &&
+              row.not_before <= now,
+          )
+          .toSorted((a, b) => a.not_before - b.not_before)
+          .slice(0, limit),
+      )
+      .slice(0, limit)
+    return picked.flatMap((row) => {
+      const log = tables.goLogs.get(goLogKey(row.message_uuid, false))
+      if (!log) return []
+      if (row.valid_until !== null && row.valid_until <= now) {
+        voidRow(tables, row, token, 'valid_until has passed', now)
+        updateGoLog(
+          tables,
+          row.message_uuid,
+          { status: 'void', reason: 'valid_until has passed', updated_at: now },
+          now,
+        )
+        return []
+      }
+      const sent = updateAuthority(
+        tables,
+        row,
+        {
+          state: 'dispatched',
+          attempt_token: token,
+          attempts: row.attempts + 1,
+          provider: scalar(parameters, 3),
+          reason: null,
+          dispatched_at: now,
+        },
+        now,
+      )
+      return [dispatchedRow(sent, log, now)]
+    })
+  },
+
+  'authority/dispatched-under': (tables, parameters, now) =>
+    tables.authority.all().flatMap((row) => {
+      const isIt =
+        row.holder === 'go' && row.state === 'dispatched' && row.attempt_token === scalar(parameters, 1)
+      const log = tables.goLogs.get(goLogKey(row.message_uuid, false))
+      return isIt && log ? [{ ...dispatchedRow(row, log, now), provider: row.provider }] : []
+    }),
+
+  'authority/dispatch-legacy': (tables, parameters, now) =>
+    column<string>(parameters, 1).flatMap((uuid) => {
+      const row = tables.authority.get(uuid)
+      if (row?.holder !== 'legacy' || row.state !== 'claimed') return []
+      const { epoch, message_uuid } = updateAuthority(
+        tables,
+        row,
+        {
+          state: 'dispatched',
+          attempt_token: scalar(parameters, 2),
+          attempts: row.attempts + 1,
+          provider: scalar(parameters, 3),
+          reason: null,
+          dispatched_at: now,
+        },
+        now,
+      )
+      return [{ message_uuid, epoch }]
+    }),
+
+  'authority/expire-go': (tables, parameters, now) =>
+    tables.authority
+      .all()
+      .filter((row) => row.holder === 'go' && row.state === 'claimed' && row.valid_until !== null)
+      .filter((row) => (row.valid_until ?? now) <= now)
+      .toSorted(byUuid)
+      .slice(0, scalar<number>(parameters, 1))
+      .flatMap((row) => {
+        const reason = 'valid_until has passed'
+        voidRow(tables, row, scalar(parameters, 2), reason, now)
+        const isLogged = updateGoLog(
+          tables,
+          row.message_uuid,
+          { status: 'void', reason, updated_at: now },
+          now,
+        )
+        return isLogged ? [uuidOf(row)] : []
+      }),
+
+  'authority/expire-legacy': (tables, parameters, now) =>
+    column<string>(parameters, 1).flatMap((uuid) => {
+      const row = tables.authority.get(uuid)
+      if (row?.holder !== 'legacy' || row.state !== 'claimed') return []
+      voidRow(tables, row, scalar(parameters, 2), scalar(parameters, 3), now)
+      return [uuidOf(row)]
+    }),
+
+  'authority/hand-back': (tables, parameters, now) =>
+    tables.authority
+      .all()
+      .filter((row) => row.holder === 'go' && row.state === 'claimed' && row.attempts === 0)
+      .toSorted(byUuid)
+      .slice(0, scalar<number>(parameters, 1))
+      .flatMap((row) => {
+        const reason = scalar<string>(parameters, 3)
+        const attempt_token = scalar<string>(parameters, 2)
+        updateAuthority(tables, row, { holder: 'legacy', epoch: row.epoch + 1, attempt_token, reason }, now)
+        const change = { status: 'handed_back', reason, updated_at: now }
+        return updateGoLog(tables, row.message_uuid, change, now) ? [uuidOf(row)] : []
+      }),
+
+  'authority/lanes': (tables) => {
+    const claimed = tables.authority.all().filter((row) => row.holder === 'go' && row.state === 'claimed')
+    return [...new Set(claimed.map(({ lane }) => lane))].toSorted().map((lane) => ({ lane }))
+  },
+
+  'authority/move-lane': (tables, parameters, now) => {
+    const open = column<string>(parameters, 2)
+    const paused = column<string>(parameters, 3)
+    const stuck = column<string>(parameters, 4)
+    return tables.authority
+      .all()
+      .filter((row) => row.holder === 'go' && row.state === 'claimed' && stuck.includes(row.lane))
+      .filter((row) => row.not_before <= now)
+      .filter((row) => !paused.includes(row.lane) || row.route.some((lane) => open.includes(lane)))
+      .slice(0, scalar<number>(parameters, 1))
+      .flatMap((row) => {
+        const lane = row.route.find((one) => open.includes(one))
+        if (lane === undefined && paused.includes(row.lane)) return []
+        moveToLane(tables, row, lane ?? '')
+        return [uuidOf(row)]
+      })
+  },
+}
+
+function voidRow(tables: Tables, row: Authority, token: string, reason: string, now: number): void {
+  const nobody = { state: 'void', holder: null, epoch: row.epoch + 1 } as const
+  updateAuthority(tables, row, { ...nobody, attempt_token: token, reason, settled_at: now }, now)
+}
+
+function dispatchedRow(row: Authority, log: GoLog, now: number) {
+  const { message_uuid, attempts, route, dispatched_at, valid_until } = row
+  const { recipient, sender, body } = log
+  const valid_ms = valid_until === null ? null : valid_until - now
+  return {
+    message_uuid,
+    attempts,
+    route: [...route],
+    recipient,
+    sender,
+    body,
+    dispatched_at_ms: dispatched_at,
+    valid_ms,
+  }
+}
