@@ -6,15 +6,19 @@ export interface Chance {
   share(point: string): number
   /** A whole number below `limit`. */
   below(point: string, limit: number): number
-  /** One of the faults by weight, or undefined; remembered under its name. */
-  fault<Name extends string>(point: string, weights: Readonly<Record<Name, number>>): Name | undefined
+  /** One of the faults by weight times `scale`, or undefined; remembered under its name. */
+  fault<Name extends string>(
+    point: string,
+    weights: Readonly<Record<Name, number>>,
+    scale?: number,
+  ): Name | undefined
   /** The faults that have happened, in order: `point#n fault`. */
   readonly happened: readonly string[]
 }
 
 export interface ChanceOptions {
   readonly seed: number
-  /** Chance of a fault at a point, all kinds together, for a weight of 1. */
+  /** Chance of a fault of weight 1 at a point. */
   readonly intensity: number
   /** False: from now on nothing goes wrong. */
   readonly isStormy: () => boolean
@@ -36,10 +40,10 @@ export function createChance({ seed, intensity, isStormy, kept }: ChanceOptions)
     happened,
     share: (point) => next(point).share,
     below: (point, limit) => Math.floor(next(point).share * limit),
-    fault(point, weights) {
+    fault(point, weights, scale = 1) {
       const { n, share } = next(point)
       if (!isStormy()) return undefined
-      let left = share / intensity
+      let left = share / (intensity * scale)
       for (const name in weights) {
         // Each run has kinds of faults of its own: what others would hide can be seen.
         if (shareOf(seed, name, 0) < ABSENT) continue

@@ -135,10 +135,11 @@ function judgeLog(world: World, { message_uuid, source, status }: SmsLog, isSent
     world.violate(`I3: ${says}, the carrier has ${isSent ? 'it' : 'nothing'}, holder ${authority?.holder}`)
   }
   if ((status === 'failed' || status === 'rejected') && isSent) world.violate(`I3: ${says}, yet it was sent`)
-  if (
-    (status === 'failed' || status === 'rejected') &&
-    !['refused', 'void'].includes(authority?.state ?? '')
-  ) {
+  // A refusal that was logged and whose settling died with its process waits in doubt; it was not sent all the same.
+  const isOver = ['refused', 'void', ...(source === 'legacy' ? ['in_doubt'] : [])].includes(
+    authority?.state ?? '',
+  )
+  if ((status === 'failed' || status === 'rejected') && !isOver) {
     world.violate(`I12: ${says}, the ledger has ${authority?.state} of ${authority?.holder}`)
   }
   if (source === 'go' && status !== 'rejected' && authority?.holder !== 'go') {

@@ -47,7 +47,7 @@ export interface Plan {
 
 const modes: readonly Mode[] = ['ON', 'ON', 'ON', 'OFF', 'SHADOW']
 const protections = ['none', 'lookupByReference', 'dedupe'] as const
-const intensities = [0.02, 0.05, 0.1, 0.1, 0.25]
+const intensities = [0.01, 0.02, 0.04, 0.04, 0.08]
 const HOUR_MS = 3_600_000
 
 /** The same seed, the same plan. */
@@ -59,7 +59,7 @@ export function planFor(seed: number): Plan {
   const gateways = 1 + below(2)
   const services = 1 + below(2)
   const processes = gateways + services
-  const stormMs = 300 + below(4_000)
+  const stormMs = 400 + below(2_500)
   const requests = 1 + below(3)
   const atMs = () => below(stormMs)
   const rampPercent = () => (share() < 0.75 ? 100 : 50)

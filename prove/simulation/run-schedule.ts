@@ -176,7 +176,11 @@ function perform(stage: Stage, action: Action, name: string): void {
       return owner && void world.scheduler.schedule(owner, 0, () => loseConnection(owner))
     }
     case 'decide':
-      return void world.scheduler.schedule(nobody, 0, () => void decide(stage).catch(() => world.count('decisions_refused')))
+      return void world.scheduler.schedule(
+        nobody,
+        0,
+        () => void decide(stage).catch(() => world.count('decisions_refused')),
+      )
   }
 }
 
@@ -210,7 +214,11 @@ function request(
       `POST /v1/sms ${recipients.length} messages${key ? ` key ${key}` : ''}`,
     )
     if (chance.fault(name, { comes_twice: 1 }) && key !== null) later(world, 5, () => come(TRIES_MAX))
-    if (!owner.isAlive) return again()
+    if (!owner.isAlive || !gateway.gateway) {
+      isOver = true
+      timer.cancel()
+      return void later(world, 300, () => come(tries))
+    }
     scheduler.schedule(owner, latencyMs(world, name), () => {
       void gateway.submit(body, key).then(({ status, text }) => {
         world.tell(gateway.name, 'caller', `${status} ${text}`)
