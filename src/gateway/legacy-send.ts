@@ -13,8 +13,13 @@ export interface LegacySender {
    * outcomes may still be on their way into the ledger: see `settled`.
    */
   send(messages: readonly OutgoingMessage[], fallback: Fallback | null): Promise<MessageOutcome[]>
-  /** Sends under permits that were had otherwise; the outcome is settled. */
-  sendUnder(permit: Permit, message: OutgoingMessage, fallback: Fallback | null): Promise<MessageOutcome>
+  /** Sends under a permit that was had otherwise, asked for at `askedAtMs`; the outcome is settled. */
+  sendUnder(
+    permit: Permit,
+    message: OutgoingMessage,
+    fallback: Fallback | null,
+    askedAtMs: number,
+  ): Promise<MessageOutcome>
   /** Resolves when the outcomes of these messages stand in the ledger, or could not be put there. */
   settled(messageUuids: readonly string[]): Promise<void>
 }
@@ -25,11 +30,13 @@ export interface LegacySenderOptions {
   readonly driver: Provider
   /** Most messages a request holds dispatched at a time: what a crash can leave in doubt. */
   readonly dispatchedMax: number
+  /** A permit that was asked for so long ago is not used: the reaper may have flagged the message. */
+  readonly staleMs: number
   readonly onUnsettled: (error: unknown, messageUuid: string) => void
 }
 
 export function createLegacySender(options: LegacySenderOptions): LegacySender {
-  const { claimForLegacy, settle, driver, dispatchedMax, onUnsettled } = options
+  const { claimForLegacy, settle, driver, dispatchedMax, staleMs, onUnsettled } = options
 
   const settling = new Map<string, Promise<void>>()
 
@@ -37,9 +44,11 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
     permit: Permit,
     message: OutgoingMessage,
     fallback: Fallback | null,
+    askedAtMs: number,
   ): Promise<MessageOutcome> {
     const { messageUuid } = message
-    const result = await driver.send(permit, message)
+    const isStale = performance.now() - askedAtMs > staleMs
+    const result = isStale ? heldUp : await driver.send(permit, message)
     // Not recorded: the row stays dispatched, the reaper flags it; the answer is known all the same.
     const settlement = settle(permit, endOf(result))
       .then(() => {})
@@ -57,13 +66,16 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
     messages: readonly OutgoingMessage[],
     fallback: Fallback | null,
   ): Promise<MessageOutcome[]> {
+    const askedAtMs = performance.now()
     try {
       const claims = await claimForLegacy(messages.map(({ messageUuid }) => messageUuid))
       return await Promise.all(
         messages.map(async (message, index): Promise<MessageOutcome> => {
           const claim = claims[index]
           if (!claim) throw new Error(`ledger: no claim for message ${message.messageUuid}`)
-          return 'won' in claim ? attempt(claim.won, message, fallback) : outcomeFromLedger(claim.lost)
+          return 'won' in claim
+            ? attempt(claim.won, message, fallback, askedAtMs)
+            : outcomeFromLedger(claim.lost)
         }),
       )
     } catch (error) {
@@ -77,8 +89,8 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
 
   return {
     settled,
-    async sendUnder(permit, message, fallback) {
-      const outcome = await attempt(permit, message, fallback)
+    async sendUnder(permit, message, fallback, askedAtMs) {
+      const outcome = await attempt(permit, message, fallback, askedAtMs)
       await settled([message.messageUuid])
       return outcome
     },
@@ -92,6 +104,8 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
     },
   }
 }
+
+const heldUp: SendResult = { kind: 'not_sent', reason: 'held up in this process: no request was made' }
 
 function endOf(result: SendResult): AttemptEnd {
   switch (result.kind) {

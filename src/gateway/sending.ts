@@ -22,7 +22,10 @@ export interface Sending {
   close(): Promise<void>
 }
 
-interface SendingConfig extends Pick<GatewayConfig, 'breakerFailuresMax' | 'breakerProbeIntervalMs'> {
+interface SendingConfig extends Pick<
+  GatewayConfig,
+  'breakerFailuresMax' | 'breakerProbeIntervalMs' | 'inDoubtAfterMs'
+> {
   /** Makes connections of their own to the messaging service. */
   readonly openService: () => HttpPeer
 }
@@ -54,6 +57,8 @@ export function createSending(
     settle: ledger.settle,
     driver,
     dispatchedMax: LEGACY_DISPATCHED_MAX,
+    // What the reaper may have flagged is not sent any more by a process that was held up.
+    staleMs: config.inDoubtAfterMs / 2,
     onUnsettled: (err, message_uuid) =>
       log.error({ err, message_uuid }, 'outcome not recorded: the reaper will flag the message'),
   })

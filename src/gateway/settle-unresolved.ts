@@ -91,10 +91,11 @@ async function claimLate(
   { message_uuid: messageUuid, fallback }: UnresolvedRow,
   request: SmsRequest,
 ): Promise<MessageOutcome | undefined> {
+  const askedAtMs = performance.now()
   const [claim] = await claimForLegacy([messageUuid])
   if (!claim) return undefined
   if ('lost' in claim) return outcomeFromLedger(claim.lost)
-  return legacy.sendUnder(claim.won, messageOf(request, messageUuid), fallback)
+  return legacy.sendUnder(claim.won, messageOf(request, messageUuid), fallback, askedAtMs)
 }
 
 async function dispatchLate(
@@ -102,8 +103,9 @@ async function dispatchLate(
   { message_uuid: messageUuid, fallback }: UnresolvedRow,
   request: SmsRequest,
 ): Promise<MessageOutcome | undefined> {
+  const askedAtMs = performance.now()
   const [permit] = await dispatchForLegacy(ledgerDatabase, [messageUuid], provider)
-  return permit && legacy.sendUnder(permit, messageOf(request, messageUuid), fallback)
+  return permit && legacy.sendUnder(permit, messageOf(request, messageUuid), fallback, askedAtMs)
 }
 
 async function expire(
