@@ -2,7 +2,7 @@
 import type { LaterEvidence, Provider, SendResult, SmsProvider } from '../../src/providers/provider.ts'
 import type { Permit } from '../../src/authority/permit.ts'
 import type { Owner } from './scheduler.ts'
-import { latencyMs, later, type World } from './world.ts'
+import { latencyMs, later, stall, type World } from './world.ts'
 
 export interface Sent {
   readonly messageUuid: string
@@ -33,6 +33,7 @@ const faults = {
   answers_late: 0.7,
   crash_before: 0.7,
   crash_after: 1,
+  stall_after: 0.7,
 } as const
 
 /** After it the provider's own client gives the answer up. */
@@ -115,6 +116,13 @@ export function createCarrier(world: World): Carrier {
           return void reach(lateMs, (accept) => answer(wayMs, accept()))
         case 'answers_late':
           return void reach(wayMs, (accept) => answer(lateMs, accept()))
+        case 'stall_after': {
+          const isRefused = chance.share(point) < 0.5
+          return void reach(wayMs, (accept) => {
+            answer(wayMs, isRefused ? { kind: 'refused', reason: 'HTTP 422', blames: 'message' } : accept())
+            stall(world, owner, 500 + chance.share(point) * 8_500)
+          })
+        }
         case 'crash_after':
           return void reach(wayMs, (accept) => {
             accept()

@@ -38,6 +38,8 @@ export interface Plan {
   /** The service's providers, by what protects a send whose answer was lost. */
   readonly providers: readonly SmsProvider['protection']['kind'][]
   readonly intensity: number
+  readonly acceptDeadlineMs: number
+  readonly breakerFailuresMax: number
   /** From then on nothing goes wrong any more. */
   readonly stormMs: number
   readonly actions: readonly Action[]
@@ -60,7 +62,7 @@ export function planFor(seed: number): Plan {
   const services = 1 + below(2)
   const processes = gateways + services
   const stormMs = 400 + below(2_500)
-  const requests = 1 + below(3)
+  const requests = 1 + below(share() < 0.8 ? 3 : 6)
   const atMs = () => below(stormMs)
   const rampPercent = () => (share() < 0.75 ? 100 : 50)
   const actions: Action[] = []
@@ -80,7 +82,9 @@ export function planFor(seed: number): Plan {
   often(0.3, 2, () => ({ kind: 'crash', atMs: atMs(), process: process() }))
   often(0.25, 2, () => ({ kind: 'stall', atMs: atMs(), process: process(), forMs: forMs() }))
   often(0.25, 2, () => ({ kind: 'cut', atMs: atMs(), process: process(), peer: peer(), forMs: forMs() }))
-  often(0.2, 1, () => ({ kind: 'forget', atMs: atMs(), gateway: below(gateways) }))
+  // Taken for dead while it works on a request, most of all.
+  const soonAfter = () => (actions[below(requests)]?.atMs ?? 0) + below(700)
+  often(0.25, 1, () => ({ kind: 'forget', atMs: soonAfter(), gateway: below(gateways) }))
   often(0.3, 2, () => ({ kind: 'decide', atMs: stormMs * share() + below(8_000) }))
   const isSkewed = share() < 0.3
   return {
@@ -92,6 +96,8 @@ export function planFor(seed: number): Plan {
     quotaLimit: share() < 0.8 ? 1_000 : 1 + below(3),
     providers: Array.from({ length: 1 + below(2) }, () => oneOf(protections)),
     intensity: oneOf(intensities),
+    acceptDeadlineMs: oneOf([150, 400, 1_500]),
+    breakerFailuresMax: 1 + below(2),
     stormMs,
     actions: actions.toSorted((a, b) => a.atMs - b.atMs),
     skewMs: Array.from({ length: processes }, () =>

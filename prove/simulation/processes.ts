@@ -28,8 +28,6 @@ export interface Fleet {
 const times = {
   entryDeadlineMs: 2_000,
   ledgerDeadlineMs: 1_000,
-  acceptDeadlineMs: 1_500,
-  breakerFailuresMax: 2,
   breakerProbeIntervalMs: 800,
   inDoubtAfterMs: 4_000,
   wantedMs: 4_000,
@@ -47,7 +45,9 @@ export function startFleet(world: World, server: Server, carrier: Carrier, plan:
     services.push(createService(world, server, carrier, plan, `service-${n}`, skewMs, gateways))
   }
   for (let n = 1; n <= plan.gateways; n++) {
-    gateways.push(createGateway(world, server, carrier, `gateway-${n}`, plan.skewMs[n - 1] ?? 0, services))
+    gateways.push(
+      createGateway(world, server, carrier, plan, `gateway-${n}`, plan.skewMs[n - 1] ?? 0, services),
+    )
   }
   return { gateways, services, all: [...gateways, ...services] }
 }
@@ -96,6 +96,7 @@ function createGateway(
   world: World,
   server: Server,
   carrier: Carrier,
+  plan: Plan,
   name: string,
   skewMs: number,
   services: readonly Receiver[],
@@ -131,7 +132,7 @@ function createGateway(
       openService,
       log,
     }
-    gateway = await modules.assembleGateway(times, ports)
+    gateway = await modules.assembleGateway({ ...times, breakerFailuresMax: plan.breakerFailuresMax }, ports)
     gateway.startSettler()
   }
 
@@ -193,12 +194,15 @@ function createService(
       const provider = carrier.provider(`provider-${index + 1}`, kind)
       return { provider, rule: { name: provider.name }, inFlightMax: 4 }
     })
-    service = await world.modules.assembleService(times, {
-      database,
-      openProviders: () => ({ list, senderPaces: {} }),
-      gateway: connectPeer(world, name, gateways),
-      log,
-    })
+    service = await world.modules.assembleService(
+      { ...times, acceptDeadlineMs: plan.acceptDeadlineMs },
+      {
+        database,
+        openProviders: () => ({ list, senderPaces: {} }),
+        gateway: connectPeer(world, name, gateways),
+        log,
+      },
+    )
   }
 
   const self = createProcess(world, server, name, skewMs, start, () => {

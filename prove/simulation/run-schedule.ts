@@ -10,7 +10,7 @@ import { createScheduler, nobody, type Owner } from './scheduler.ts'
 import { liveIn } from './simulated-time.ts'
 import { connectDatabase, createServer, loseConnection } from './simulated-database.ts'
 import type { SourceModules } from './source-modules.ts'
-import { latencyMs, later, type Line, type World } from './world.ts'
+import { latencyMs, later, stall, type Line, type World } from './world.ts'
 
 export interface Run {
   readonly seed: number
@@ -165,8 +165,7 @@ function perform(stage: Stage, action: Action, name: string): void {
       return fleet.all[action.process]?.crash('at any time')
     case 'stall': {
       const { owner } = fleet.all[action.process] ?? {}
-      if (owner) owner.stalledUntilMs = world.scheduler.nowMs + action.forMs
-      return world.count('stalls')
+      return owner && stall(world, owner, action.forMs)
     }
     case 'cut':
       return cutOff(stage, action)
@@ -213,7 +212,8 @@ function request(
       gateway.name,
       `POST /v1/sms ${recipients.length} messages${key ? ` key ${key}` : ''}`,
     )
-    if (chance.fault(name, { comes_twice: 1 }) && key !== null) later(world, 5, () => come(TRIES_MAX))
+    if (chance.fault(name, { comes_twice: 3 }) && key !== null)
+      later(world, chance.share(name) * 700, () => come(TRIES_MAX))
     if (!owner.isAlive || !gateway.gateway) {
       isOver = true
       timer.cancel()

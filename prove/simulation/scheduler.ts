@@ -27,7 +27,7 @@ export interface Scheduler {
 }
 
 interface Entry {
-  readonly atMs: number
+  atMs: number
   readonly tie: number
   readonly owner: Owner
   run: (() => void) | undefined
@@ -69,7 +69,8 @@ export function createScheduler(tieOf: (owner: Owner) => number): Scheduler {
       if (!run || !owner.isAlive) continue
       nowMs = Math.max(nowMs, entry.atMs)
       if (owner.stalledUntilMs > nowMs) {
-        insert({ ...entry, atMs: owner.stalledUntilMs })
+        entry.atMs = owner.stalledUntilMs
+        insert(entry)
         continue
       }
       entry.run = undefined

@@ -4,7 +4,7 @@ import type { Database, Parameter, Runner } from '../../src/db/database.ts'
 import type { Owner } from './scheduler.ts'
 import { serverError } from './store/parameters.ts'
 import type { Store } from './store/store.ts'
-import { latencyMs, later, type World } from './world.ts'
+import { latencyMs, later, stall, type World } from './world.ts'
 
 const faults = {
   slow: 1,
@@ -17,6 +17,7 @@ const faults = {
   crash_before: 0.5,
   crash_in_flight: 0.7,
   crash_after: 1,
+  stall_after: 0.5,
 } as const
 type Fault = keyof typeof faults
 
@@ -199,6 +200,13 @@ export function connectDatabase(server: Server, link: string, isReliable = false
         return crash('in flight')
       case 'crash_after':
         return void later(world, wayMs, () => happen(() => crash('after commit')))
+      case 'stall_after':
+        return void later(world, wayMs, () =>
+          happen((outcome) => {
+            stall(world, owner, 500 + chance.share(point) * 8_500)
+            giveAnswer(backMs)(outcome)
+          }),
+        )
       case 'crash_before':
         return undefined
     }

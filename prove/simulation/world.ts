@@ -45,3 +45,10 @@ export function latencyMs({ chance }: World, point: string): number {
 export function later(world: World, delayMs: number, run: () => void): Scheduled {
   return world.scheduler.schedule(nobody, delayMs, run)
 }
+
+/** The process is stopped (SIGSTOP, a paused machine), and goes on after it with all that came meanwhile. */
+export function stall(world: World, owner: Owner, forMs: number): void {
+  owner.stalledUntilMs = Math.max(owner.stalledUntilMs, world.scheduler.nowMs + forMs)
+  world.count('stalls')
+  world.tell(owner.name, owner.name, `stops for ${Math.round(forMs)} ms`)
+}

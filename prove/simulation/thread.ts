@@ -1,0 +1,54 @@
+// A worker thread that lives in simulated time and runs schedules.
+import { parentPort, workerData } from 'node:worker_threads'
+import { runSchedule, watchRejections, type Run } from './run-schedule.ts'
+import { installSimulatedTime } from './simulated-time.ts'
+import { loadSource } from './source-modules.ts'
+
+/** `stopsAtFirst`: the rest is not run once a promise is broken. */
+export interface Batch {
+  readonly firstSeed: number
+  readonly count: number
+  readonly stopsAtFirst: boolean
+}
+
+export interface BatchResult {
+  readonly schedules: number
+  readonly events: number
+  readonly witnesses: Readonly<Record<string, number>>
+  readonly faults: Readonly<Record<string, number>>
+  readonly failed: readonly Pick<Run, 'seed' | 'violations'>[]
+}
+
+const FAILED_MAX = 20
+
+const { root } = workerData as { root: string }
+Error.stackTraceLimit = 0
+installSimulatedTime()
+watchRejections()
+const modules = await loadSource(root)
+
+async function runBatch({ firstSeed, count, stopsAtFirst }: Batch): Promise<BatchResult> {
+  const witnesses: Record<string, number> = {}
+  const faults: Record<string, number> = {}
+  const failed: Pick<Run, 'seed' | 'violations'>[] = []
+  let events = 0
+  let schedules = 0
+  for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+    const run = await runSchedule({ modules, seed })
+    schedules++
+    events += run.events
+    for (const [name, n] of Object.entries(run.witnesses)) witnesses[name] = (witnesses[name] ?? 0) + n
+    for (const fault of run.faults) {
+      const kind = fault.slice(fault.lastIndexOf(' ') + 1)
+      faults[kind] = (faults[kind] ?? 0) + 1
+    }
+    if (run.violations.length > 0 && failed.length < FAILED_MAX)
+      failed.push({ seed, violations: run.violations })
+    if (run.violations.length > 0 && stopsAtFirst) break
+  }
+  return { schedules, events, witnesses, faults, failed }
+}
+
+parentPort?.on('message', (batch: Batch) => {
+  void runBatch(batch).then((result) => parentPort?.postMessage(result))
+})
