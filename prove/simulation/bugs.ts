@@ -87,8 +87,18 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'src/gateway/settle-unresolved.ts',
-        search: 'if (authority.attemptToken === row.unspent_token) {',
-        replace: "if (authority.state === 'dispatched' || authority.state === 'in_doubt') {",
+        search: 'if (isOpen && authority.attemptToken === row.unspent_token) {',
+        replace: 'if (isOpen) {',
+      },
+    ],
+  },
+  {
+    name: 'the settler waits for ever for a claim that a person has ended',
+    edits: [
+      {
+        file: 'src/gateway/settle-unresolved.ts',
+        search: 'if (isOpen && authority.attemptToken === row.unspent_token) {',
+        replace: 'if (authority.attemptToken === row.unspent_token) {',
       },
     ],
   },

@@ -69,7 +69,8 @@ async function resolve(
   if (authority.state === 'claimed') {
     return isTooOld ? expire(options, messageUuid) : dispatchLate(options, row, request)
   }
-  if (authority.attemptToken === row.unspent_token) {
+  const isOpen = authority.state === 'dispatched' || authority.state === 'in_doubt'
+  if (isOpen && authority.attemptToken === row.unspent_token) {
     await takeBack(options.ledgerDatabase, authority)
     return undefined // claimed now: the next run dispatches or expires it
   }
