@@ -9,7 +9,9 @@ import { prepareTemplate } from './support/database.ts'
 const root = join(import.meta.dirname, '..')
 const named = process.argv.slice(2)
 const files =
-  named.length > 0 ? named : globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root }).sort()
+  named.length > 0
+    ? named
+    : globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'prove/**/*.test.ts'], { cwd: root }).sort()
 if (files.length === 0) {
   console.error('test: no test file found under src/ and test/')
   process.exit(1)

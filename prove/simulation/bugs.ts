@@ -118,6 +118,11 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'prove/simulation/store/outcome-statements.ts',
+        search: 'if (!row || row.attempt_token !== scalar(parameters, 2)) return undefined',
+        replace: 'if (!row) return undefined',
+      },
+      {
+        file: 'prove/simulation/store/outcome-statements.ts',
         search: 'if (row.attempt_token !== column<string>(parameters, 2)[index]) return []',
         replace: '',
       },

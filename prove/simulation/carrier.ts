@@ -117,9 +117,9 @@ export function createCarrier(world: World): Carrier {
         case 'answers_late':
           return void reach(wayMs, (accept) => answer(lateMs, accept()))
         case 'stall_after': {
-          const isRefused = chance.share(point) < 0.5
+          const isRefused = chance.share(point) < 0.6
           return void reach(wayMs, (accept) => {
-            answer(wayMs, isRefused ? { kind: 'refused', reason: 'HTTP 422', blames: 'message' } : accept())
+            answer(wayMs, isRefused ? refusalOf(chance.below(point, 3)) : accept())
             stall(world, owner, 500 + chance.share(point) * 8_500)
           })
         }
@@ -207,4 +207,10 @@ export function createCarrier(world: World): Carrier {
       close,
     }),
   }
+}
+
+function refusalOf(kind: number): SendResult {
+  if (kind === 0) return { kind: 'refused', reason: 'HTTP 422', blames: 'message' }
+  if (kind === 1) return { kind: 'refused', reason: 'HTTP 403', blames: 'account' }
+  return { kind: 'not_sent', reason: 'no connection' }
 }

@@ -45,9 +45,8 @@ export function createChance({ seed, intensity, isStormy, kept }: ChanceOptions)
       if (!isStormy()) return undefined
       let left = share / (intensity * scale)
       for (const name in weights) {
-        // Each run has kinds of faults of its own: what others would hide can be seen.
-        if (shareOf(seed, name, 0) < ABSENT) continue
-        left -= weights[name]
+        // Each run has faults of its own: what others would hide can be seen.
+        left -= weights[name] * boostOf(shareOf(seed, name, 0))
         if (left >= 0) continue
         const fault = `${point}#${n} ${name}`
         if (kept && !kept.has(fault)) return undefined
@@ -59,7 +58,11 @@ export function createChance({ seed, intensity, isStormy, kept }: ChanceOptions)
   }
 }
 
-const ABSENT = 0.4
+/** In one run a kind of fault is absent, usual or frequent. */
+function boostOf(share: number): number {
+  if (share < 0.35) return 0
+  return share < 0.85 ? 1 : 5
+}
 
 /** FNV-1a over the point, mixed with seed and number by the murmur3 finisher: 0 to 1, evenly. */
 export function shareOf(seed: number, point: string, n: number): number {

@@ -24,8 +24,8 @@ export type Action = { readonly atMs: number } & (
     }
   /** A gateway that lives is taken for dead: another one may continue its requests. */
   | { readonly kind: 'forget'; readonly gateway: number }
-  /** An operator settles what is in doubt, by what the carrier's own log says. */
-  | { readonly kind: 'decide' }
+  /** An operator settles what is in doubt, by what the carrier's own log says, again and again. */
+  | { readonly kind: 'decide'; readonly everyMs: number; readonly times: number }
 )
 
 export interface Plan {
@@ -85,7 +85,12 @@ export function planFor(seed: number): Plan {
   // Taken for dead while it works on a request, most of all.
   const soonAfter = () => (actions[below(requests)]?.atMs ?? 0) + below(700)
   often(0.25, 1, () => ({ kind: 'forget', atMs: soonAfter(), gateway: below(gateways) }))
-  often(0.3, 2, () => ({ kind: 'decide', atMs: stormMs * share() + below(8_000) }))
+  often(0.4, 1, () => ({
+    kind: 'decide',
+    atMs: below(1_000),
+    everyMs: 300 + below(1_500),
+    times: 1 + below(20),
+  }))
   const isSkewed = share() < 0.3
   return {
     seed,

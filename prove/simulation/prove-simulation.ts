@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { bugs, type Bug } from './bugs.ts'
 import { plantBug } from './plant-bug.ts'
+import type { Run } from './run-schedule.ts'
 import type { BatchResult } from './thread.ts'
 import { startThread, type Thread } from './threads.ts'
 import { requiredWitnesses } from './witnesses.ts'
@@ -49,6 +50,16 @@ export const BUG_SCHEDULES_MAX = 20_000
 const BATCH = 250
 const HOUR_MS = 3_600_000
 const root = join(import.meta.dirname, '..', '..')
+
+/** One seed, told, with the fewest faults that still break its promise. */
+export async function replaySeed(seed: number): Promise<Run> {
+  const thread = startThread(root)
+  try {
+    return await thread.replay(seed)
+  } finally {
+    await thread.stop()
+  }
+}
 
 /** Runs the real code under faults, schedule by schedule, then with each planted bug. */
 export async function proveSimulation(options: SimulationOptions = {}): Promise<SimulationProof> {
@@ -148,6 +159,7 @@ function sumOf(parts: readonly BatchResult[]): BatchResult {
   return {
     schedules: parts.reduce((sum, part) => sum + part.schedules, 0),
     events: parts.reduce((sum, part) => sum + part.events, 0),
+    hash: parts.reduce((sum, part) => (sum + part.hash) >>> 0, 0),
     witnesses: add(parts.map((part) => part.witnesses)),
     faults: add(parts.map((part) => part.faults)),
     failed: parts.flatMap((part) => part.failed),

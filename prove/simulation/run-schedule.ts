@@ -6,7 +6,7 @@ import { judge, type Told } from './judge.ts'
 import { linkOf } from './network.ts'
 import { planFor, type Action, type Plan } from './plan.ts'
 import { startFleet, type Fleet, type GatewayProcess } from './processes.ts'
-import { createScheduler, nobody, type Owner } from './scheduler.ts'
+import { createScheduler, type Owner } from './scheduler.ts'
 import { liveIn } from './simulated-time.ts'
 import { connectDatabase, createServer, loseConnection } from './simulated-database.ts'
 import type { SourceModules } from './source-modules.ts'
@@ -174,12 +174,16 @@ function perform(stage: Stage, action: Action, name: string): void {
       world.count('zombies')
       return owner && void world.scheduler.schedule(owner, 0, () => loseConnection(owner))
     }
-    case 'decide':
-      return void world.scheduler.schedule(
-        nobody,
-        0,
-        () => void decide(stage).catch(() => world.count('decisions_refused')),
-      )
+    case 'decide': {
+      for (let n = 0; n < action.times; n++) {
+        later(
+          world,
+          n * action.everyMs,
+          () => void decide(stage).catch(() => world.count('decisions_refused')),
+        )
+      }
+      return undefined
+    }
   }
 }
 

@@ -40,8 +40,16 @@ const LOOK_SCALE = 0.04
 
 /** A look with nothing to find is seldom disturbed. */
 function scaleOf(what: string, { tables }: Store): number {
-  if (what === 'authority/dispatch' && tables.authority.size > 0) return 0.4
-  return looks.has(what) ? LOOK_SCALE : 1
+  if (!looks.has(what)) return 1
+  const state = finds[what]
+  return state && tables.authority.all().some((row) => row.state === state) ? 1 : LOOK_SCALE
+}
+
+const finds: Readonly<Record<string, string>> = {
+  'authority/dispatch': 'claimed',
+  'authority/flag-go': 'dispatched',
+  'authority/flag-legacy': 'dispatched',
+  'authority/begin-checks': 'in_doubt',
 }
 
 const SILENCE_MS = 6_000
@@ -219,6 +227,8 @@ export function connectDatabase(server: Server, link: string, isReliable = false
 
   const act = (name: string, parameters: readonly Parameter[]) => () => {
     const rows = store.run(name, parameters, scheduler.nowMs)
+    if (rows.length > 0 && name.startsWith('authority/'))
+      world.tell('database', 'database', `${name}: ${rows.length} rows`)
     witness(world, name, parameters, rows)
     return rows
   }
