@@ -61,7 +61,7 @@ export function planFor(seed: number): Plan {
   const gateways = 1 + below(2)
   const services = 1 + below(2)
   const processes = gateways + services
-  const stormMs = 400 + below(2_500)
+  const stormMs = share() < 0.7 ? 300 + below(900) : 1_000 + below(4_000)
   const requests = 1 + below(share() < 0.8 ? 3 : 6)
   const atMs = () => below(stormMs)
   const rampPercent = () => (share() < 0.75 ? 100 : 50)

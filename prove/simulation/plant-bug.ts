@@ -19,8 +19,14 @@ export function plantBug(root: string, { name, edits }: Bug): { readonly root: s
   mkdirSync(folder, { recursive: true })
   const copy = mkdtempSync(join(folder, `${name.replaceAll(/\W+/g, '-')}-`))
   for (const part of copied) cpSync(join(root, part), join(copy, part), { recursive: true })
-  for (const edit of edits) applyEdit(copy, name, edit)
-  return { root: copy, remove: () => rmSync(copy, { recursive: true, force: true }) }
+  const remove = () => rmSync(copy, { recursive: true, force: true })
+  try {
+    for (const edit of edits) applyEdit(copy, name, edit)
+  } catch (error) {
+    remove()
+    throw error
+  }
+  return { root: copy, remove }
 }
 
 function applyEdit(root: string, bug: string, { file, search, replace }: Edit): void {

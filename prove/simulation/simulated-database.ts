@@ -143,14 +143,17 @@ export function connectDatabase(server: Server, link: string, isReliable = false
         else work()
       }
       const lost = () => reject(connectionLost())
-      const giveAnswer = (delayMs: number) => (outcome: () => Result) =>
-        answer(delayMs, () => {
+      const giveAnswer = (delayMs: number) => (outcome: () => Result) => {
+        const settle = () => {
           try {
             resolve(outcome())
           } catch (error) {
             reject(error as Error)
           }
-        })
+        }
+        if (delayMs === 0 && scheduler.current === owner) settle()
+        else answer(delayMs, settle)
+      }
       if (isCut) {
         // The statement or its answer was swallowed; the client's own bound ends the wait.
         if (chance.share(point) < 0.3) later(world, latencyMs(world, point), () => happen(() => {}))
@@ -181,9 +184,12 @@ export function connectDatabase(server: Server, link: string, isReliable = false
     if (fault) world.tell(owner.name, 'database', `${what}: ${fault}`)
     switch (fault) {
       case undefined:
-        return void later(world, wayMs, () =>
-          happenUnlessOrphaned(owner, point, () => happen(giveAnswer(backMs))),
-        )
+        // A look is one event: nothing is lost when it comes a moment later.
+        return looks.has(what)
+          ? void scheduler.schedule(owner, wayMs + backMs, () => happen(giveAnswer(0)))
+          : void later(world, wayMs, () =>
+              happenUnlessOrphaned(owner, point, () => happen(giveAnswer(backMs))),
+            )
       case 'slow':
         return void later(world, longMs, () =>
           happenUnlessOrphaned(owner, point, () => happen(giveAnswer(backMs))),
