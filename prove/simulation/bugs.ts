@@ -114,17 +114,15 @@ export const bugs: readonly Bug[] = [
     ],
   },
   {
-    name: 'a result under a stale token counts',
+    name: 'the second step of the claim is skipped for what was taken back',
     edits: [
+      noWall,
       {
-        file: 'prove/simulation/store/outcome-statements.ts',
-        search: 'if (!row || row.attempt_token !== scalar(parameters, 2)) return undefined',
-        replace: 'if (!row) return undefined',
-      },
-      {
-        file: 'prove/simulation/store/outcome-statements.ts',
-        search: 'if (row.attempt_token !== column<string>(parameters, 2)[index]) return []',
-        replace: '',
+        file: 'prove/simulation/store/ledger-statements.ts',
+        search: `if (row?.holder !== 'legacy' || row.state !== 'claimed') return []
+      const { epoch, message_uuid }`,
+        replace: `if (row?.holder !== 'legacy') return []
+      const { epoch, message_uuid }`,
       },
     ],
   },
