@@ -38,7 +38,7 @@ export const bugs: readonly Bug[] = [
     edits: [
       noWall,
       {
-        file: 'prove/simulation/store/ledger-statements.ts',
+        file: 'prove/simulation/store/dispatch-statements.ts',
         search:
           "const waiting = tables.authority.all().filter((row) => row.holder === 'go' && row.state === 'claimed')",
         replace:
@@ -118,7 +118,7 @@ export const bugs: readonly Bug[] = [
     edits: [
       noWall,
       {
-        file: 'prove/simulation/store/ledger-statements.ts',
+        file: 'prove/simulation/store/dispatch-statements.ts',
         search: `if (row?.holder !== 'legacy' || row.state !== 'claimed') return []
       const { epoch, message_uuid }`,
         replace: `if (row?.holder !== 'legacy') return []
@@ -140,12 +140,12 @@ export const bugs: readonly Bug[] = [
     name: 'quota is settled twice',
     edits: [
       {
-        file: 'prove/simulation/store/gateway-statements.ts',
+        file: 'prove/simulation/store/accounts.ts',
         search: "  check(account.reserved >= 0, 'quota_accounts_reserved_check')\n",
         replace: '',
       },
       {
-        file: 'prove/simulation/store/gateway-statements.ts',
+        file: 'prove/simulation/store/record-statements.ts',
         search: 'if (tables.settlements.get(message_uuid)) return []',
         replace: '',
       },

@@ -5,11 +5,13 @@ import type { SendRequest } from '../../src/contract/gateway-api.ts'
 import type { ServiceRequest } from '../../src/contract/service-api.ts'
 import type { StatusReport } from '../../src/contract/status-report.ts'
 import type { Call } from '../../src/http/exchange.ts'
+import type { AssembledService } from '../../src/service/assemble.ts'
 import type { Carrier } from './carrier.ts'
 import { connectPeer, linkOf, type Answer, type Receiver } from './network.ts'
 import type { Plan } from './plan.ts'
 import type { Owner } from './scheduler.ts'
-import { connectDatabase, loseConnection, type Server } from './simulated-database.ts'
+import { loseConnection, type Server } from './server.ts'
+import { connectDatabase } from './simulated-database.ts'
 import { later, type World } from './world.ts'
 
 export interface GatewayProcess extends Receiver {
@@ -60,7 +62,7 @@ function createProcess(
   skewMs: number,
   start: () => Promise<void>,
   stop: () => void,
-): { readonly name: string; owner: Owner; crash(step: string): void } {
+): { readonly name: string; owner: Owner; readonly crash: (step: string) => void } {
   const self = { name, owner: fresh(), crash }
   function fresh(): Owner {
     return { name, isAlive: true, stalledUntilMs: 0, skewMs }
@@ -186,8 +188,7 @@ function createService(
   gateways: readonly Receiver[],
 ): Receiver {
   const database = connectDatabase(server, linkOf(name, 'database'))
-  type Service = Awaited<ReturnType<typeof world.modules.assembleService>>
-  let service: Service | undefined
+  let service: AssembledService | undefined
 
   async function start(): Promise<void> {
     const list = plan.providers.map((kind, index) => {
@@ -223,7 +224,7 @@ function createService(
 
 /** As the service's server answers: a failure of its own is in its own envelope. */
 async function receive(
-  { answer }: { answer(request: ServiceRequest): Promise<unknown> },
+  { answer }: Pick<AssembledService, 'answer'>,
   { path, body = '{}' }: Call,
 ): Promise<Answer> {
   if (path === '/healthz') return { status: 200, text: '{}' }

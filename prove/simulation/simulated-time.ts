@@ -80,7 +80,7 @@ function replaceTimers(): void {
   ): Promise<Value> =>
     active
       ? sleepIn(active, delayMs ?? 0, value as Value, options.signal)
-      : real.sleep(delayMs, value as Value, options)
+      : real.sleep(delayMs, value, options)
   Object.assign(globalThis, { setTimeout: later, clearTimeout: clear, setImmediate: immediately })
   Object.assign(timersPromises, { setTimeout: sleep })
 }
@@ -125,10 +125,6 @@ function replaceRandomness(): void {
   // Ids differ by time and counter alone; their random part would only hide the order.
   const fill = globalThis.crypto.getRandomValues.bind(globalThis.crypto)
   Object.defineProperty(globalThis.crypto, 'getRandomValues', {
-    value: <Bytes extends ArrayBufferView<ArrayBuffer>>(bytes: Bytes): Bytes => {
-      if (!active) return fill(bytes as never) as Bytes
-      new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).fill(0)
-      return bytes
-    },
+    value: (numbers: Uint32Array<ArrayBuffer>) => (active ? numbers.fill(0) : fill(numbers)),
   })
 }

@@ -1,6 +1,15 @@
 // The production code, from this project or from a copy with a planted bug.
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type * as gateway from '../../src/gateway/assemble.ts'
+import type * as service from '../../src/service/assemble.ts'
+import type * as modes from '../../src/gateway/mode-store.ts'
+import type * as reports from '../../src/gateway/status-reports.ts'
+import type * as inDoubt from '../../src/gateway/in-doubt.ts'
+import type * as resolve from '../../src/authority/resolve.ts'
+import type * as failure from '../../src/db/failure.ts'
+import type * as problem from '../../src/contract/problem.ts'
+import type * as store from './store/store.ts'
 
 export type SourceModules = Awaited<ReturnType<typeof loadSource>>
 
@@ -8,15 +17,15 @@ export type SourceModules = Awaited<ReturnType<typeof loadSource>>
 export async function loadSource(root: string) {
   const load = (file: string): Promise<unknown> => import(pathToFileURL(join(root, file)).href)
   type Src = {
-    gateway: typeof import('../../src/gateway/assemble.ts')
-    service: typeof import('../../src/service/assemble.ts')
-    modes: typeof import('../../src/gateway/mode-store.ts')
-    reports: typeof import('../../src/gateway/status-reports.ts')
-    inDoubt: typeof import('../../src/gateway/in-doubt.ts')
-    resolve: typeof import('../../src/authority/resolve.ts')
-    failure: typeof import('../../src/db/failure.ts')
-    problem: typeof import('../../src/contract/problem.ts')
-    store: typeof import('./store/store.ts')
+    gateway: typeof gateway
+    service: typeof service
+    modes: typeof modes
+    reports: typeof reports
+    inDoubt: typeof inDoubt
+    resolve: typeof resolve
+    failure: typeof failure
+    problem: typeof problem
+    store: typeof store
   }
   const loadAs = async <Name extends keyof Src>(file: string): Promise<Src[Name]> =>
     (await load(file)) as Src[Name]

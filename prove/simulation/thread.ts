@@ -66,5 +66,6 @@ async function replay(seed: number): Promise<Run> {
 
 parentPort?.on('message', (task: Task) => {
   const done = task.kind === 'batch' ? runBatch(task) : replay(task.seed)
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   void done.then((result) => parentPort?.postMessage(result))
 })

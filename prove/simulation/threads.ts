@@ -21,6 +21,7 @@ export function startThread(root: string): Thread {
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   })
   async function perform<Result>(task: Task): Promise<Result> {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage(task)
     const [result] = (await once(worker, 'message')) as [Result]
     return result

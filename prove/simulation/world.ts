@@ -8,7 +8,7 @@ export interface SimulatedProcess {
   readonly name: string
   /** Whose code runs now; another one after each start. */
   owner: Owner
-  crash(step: string): void
+  readonly crash: (step: string) => void
 }
 
 export interface Line {
@@ -28,11 +28,11 @@ export interface World {
   processOf(owner: Owner): SimulatedProcess | undefined
   /** Links that are cut now: nothing passes, and nobody is told. */
   readonly cut: Set<string>
-  count(witness: string): void
+  readonly count: (witness: string) => void
   /** For whoever reads the run. */
-  tell(from: string, to: string, text: string): void
+  readonly tell: (from: string, to: string, text: string) => void
   /** A promise broken while the run goes on. */
-  violate(what: string): void
+  readonly violate: (what: string) => void
 }
 
 /** Time for a message or an answer on its way. */

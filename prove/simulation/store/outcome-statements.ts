@@ -2,11 +2,7 @@
 import { insertCheck, updateAuthority, updateGoLog } from './ledger.ts'
 import { column, scalar, type Parameters } from './parameters.ts'
 import type { Statements } from './statements.ts'
-import { checkKey, goLogKey, type Authority, type Tables } from './tables.ts'
-
-const byUuid = (a: { message_uuid: string }, b: { message_uuid: string }): number =>
-  a.message_uuid < b.message_uuid ? -1 : 1
-const uuidOf = ({ message_uuid }: { message_uuid: string }) => ({ message_uuid })
+import { byUuid, checkKey, goLogKey, uuidOf, type Authority, type Tables } from './tables.ts'
 
 function settle(tables: Tables, parameters: Parameters, holder: 'go' | 'legacy', now: number): Authority[] {
   return column<string>(parameters, 1).flatMap((uuid, index) => {

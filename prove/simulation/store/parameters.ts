@@ -4,12 +4,14 @@ import type { Parameter } from '../../../src/db/database.ts'
 export type Parameters = readonly Parameter[]
 
 /** A column of an array parameter, `$number` in the statement. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the statement knows its columns' types
 export function column<Value>(parameters: Parameters, number: number): readonly Value[] {
   const value = parameters[number - 1]
   if (!Array.isArray(value)) throw new Error(`store: parameter $${number} is not an array: ${String(value)}`)
   return value as readonly Value[]
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
 export function scalar<Value>(parameters: Parameters, number: number): Value {
   const value = parameters[number - 1]
   if (value === undefined) throw new Error(`store: parameter $${number} is missing`)

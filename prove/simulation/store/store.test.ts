@@ -6,7 +6,8 @@ import { describe, test } from 'node:test'
 import pg from 'pg'
 import { testDatabase } from '../../../test/support/database.ts'
 import { shareOf } from '../chance.ts'
-import { sequenceOf, type StatementCall } from './sequence.ts'
+import type { StatementCall } from './draw.ts'
+import { sequenceOf } from './sequence.ts'
 import { createStore, statements, type Store } from './store.ts'
 
 const SEQUENCES = 1_000

@@ -1,8 +1,10 @@
 // The two schemas in memory, statement by statement, as PostgreSQL runs them: `store.test.ts` holds it to that.
 import type { Parameters } from './parameters.ts'
-import { entryStatements, modeStatements, recordStatements } from './gateway-statements.ts'
-import { claimStatements, dispatchStatements } from './ledger-statements.ts'
+import { claimStatements } from './claim-statements.ts'
+import { dispatchStatements } from './dispatch-statements.ts'
+import { entryStatements, modeStatements } from './entry-statements.ts'
 import { outcomeStatements } from './outcome-statements.ts'
+import { recordStatements } from './record-statements.ts'
 import { serviceStatements } from './service-statements.ts'
 import type { Statements } from './statements.ts'
 import { takeBack } from './table.ts'

@@ -180,3 +180,7 @@ export const smsLogKey = (messageUuid: string, source: string, dryRun: boolean):
   `${messageUuid} ${source} ${dryRun}`
 export const checkKey = (messageUuid: string, token: string, number: number): string =>
   `${messageUuid} ${token} ${number}`
+
+export const byUuid = (a: { message_uuid: string }, b: { message_uuid: string }): number =>
+  a.message_uuid < b.message_uuid ? -1 : 1
+export const uuidOf = ({ message_uuid }: { message_uuid: string }) => ({ message_uuid })
