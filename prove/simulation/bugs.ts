@@ -2,18 +2,7 @@
 // proves nothing. What stands in SQL is planted in the statement's twin in memory, together with the hole in the
 // ledger's wall that it needs there: the wall alone would stop it.
 
-export interface Edit {
-  /** From the project's root. */
-  readonly file: string
-  /** Stands there exactly once. */
-  readonly search: string
-  readonly replace: string
-}
-
-export interface Bug {
-  readonly name: string
-  readonly edits: readonly Edit[]
-}
+import type { Bug, Edit } from './plant-bug.ts'
 
 const noWall: Edit = {
   file: 'prove/simulation/store/ledger.ts',

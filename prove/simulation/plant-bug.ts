@@ -1,6 +1,18 @@
 import { cpSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Bug, Edit } from './bugs.ts'
+
+export interface Edit {
+  /** From the project's root. */
+  readonly file: string
+  /** Stands there exactly once. */
+  readonly search: string
+  readonly replace: string
+}
+
+export interface Bug {
+  readonly name: string
+  readonly edits: readonly Edit[]
+}
 
 const parts = [
   'src/authority',
