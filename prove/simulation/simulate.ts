@@ -48,10 +48,11 @@ async function show(seed: number): Promise<boolean> {
 }
 
 function report(proof: SimulationProof, elapsedMs: number): boolean {
-  const perSecond = Math.round((proof.cases / elapsedMs) * 1_000)
+  const withBugs = proof.bugs.reduce((sum, { schedules }) => sum + schedules, proof.cases)
+  const perSecond = Math.round((withBugs / elapsedMs) * 1_000)
   console.log(
-    `simulation: ${proof.cases} schedules, ${proof.events} events, ${Math.round(elapsedMs / 1_000)} s with the bugs`,
-    `(${perSecond}/s); duplicates ${proof.duplicates}, lost ${proof.lost}, failed ${proof.failed.length}`,
+    `simulation: ${proof.cases} schedules, ${proof.events} events; ${withBugs - proof.cases} more with bugs;`,
+    `${Math.round(elapsedMs / 1_000)} s, ${perSecond}/s; duplicates ${proof.duplicates}, lost ${proof.lost}, failed ${proof.failed.length}`,
   )
   const seen = Object.entries(proof.witnesses).toSorted(([a], [b]) => (a < b ? -1 : 1))
   console.log(`witnesses: ${seen.map(([name, n]) => `${name} ${n}`).join(', ')}`)
