@@ -81,12 +81,13 @@ function request(
       gateway.name,
       `POST /v1/sms ${recipients.length} messages${key ? ` key ${key}` : ''}`,
     )
-    if (chance.fault(name, { comes_twice: 3 }) && key !== null)
-      later(world, chance.share(name) * 700, () => come(TRIES_MAX))
     if (!owner.isAlive || !gateway.gateway) {
       isOver = true
       timer.cancel()
       return void later(world, 300, () => come(tries))
+    }
+    if (tries === 0 && key !== null && chance.fault(name, { comes_twice: 3 })) {
+      later(world, chance.share(name) * 700, () => come(TRIES_MAX))
     }
     scheduler.schedule(owner, latencyMs(world, name), () => {
       void gateway.submit(body, key).then(({ status, text }) => {
