@@ -63,7 +63,9 @@ export function connectPeer(world: World, caller: string, receivers: readonly Re
         if (!world.cut.has(linkOf(caller, receiver.name))) end(delayMs, exchange)
       }
       const wayMs = latencyMs(world, point)
-      const lateMs = call.timeoutMs * (0.3 + chance.share(point) * 6)
+      // As often just in time as too late.
+      const late = chance.share(point)
+      const lateMs = call.timeoutMs * (late < 0.5 ? 0.1 + late * 1.6 : late * 6)
       const arrive = (delayMs: number, answer: (exchange: Exchange) => void) =>
         later(world, delayMs, () => deliver(receiver, call, answer))
       switch (fault) {
