@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import { cpuMicroseconds } from './cpu-time.ts'
 import { roles } from '../src/db/migrate.ts'
 import { startSmppPeer } from '../test/providers/scripted-smpp-peer.ts'
 import type { Benchmark } from './benchmark.ts'
@@ -34,8 +35,14 @@ export const dispatch: Benchmark = {
     for (const provider of [http, smpp]) {
       progress(`backlog by ${provider.name}`)
       const run = await startRun(stage, folder, { ...provider, in_flight_max: WINDOW }, 1)
+      const cpu = () => [run.servicePid, stage.postgresPid].map(cpuMicroseconds)
+      const before = cpu()
       const seconds = await run.drain(BACKLOG)
-      print(`  ${provider.name.padEnd(6)}${Math.round(BACKLOG / seconds)} messages a second`)
+      const [service, postgres] = cpu().map((after, n) => Math.round((after - (before[n] ?? 0)) / BACKLOG))
+      print(
+        `  ${provider.name.padEnd(6)}${Math.round(BACKLOG / seconds)} messages a second; ` +
+          `CPU microseconds a message: service ${service}, postgres ${postgres}`,
+      )
       await run.stop()
     }
 
@@ -69,6 +76,7 @@ async function startRun(
     )
   }
   return {
+    servicePid: running[0]?.pid ?? 0,
     /** Seconds from the moment the backlog is due until its last outcome is recorded. */
     async drain(messages: number): Promise<number> {
       await seed(database, provider.name, messages)

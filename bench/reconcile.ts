@@ -1,5 +1,7 @@
 // Reconciliation of a million messages on each side, against fetching both lists and comparing them.
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import Table from 'cli-table3'
 import pg from 'pg'
 import { pino } from 'pino'
@@ -12,15 +14,16 @@ import type { Report } from '../src/reconcile/report.ts'
 import { everything } from '../src/reconcile/window.ts'
 import { populate } from '../test/support/population.ts'
 import type { Benchmark } from './benchmark.ts'
+import { median } from './statistics.ts'
 
 interface ReconcileRow {
   readonly what: string
   readonly ms: number
-  /** How many times as long the naive comparison takes. */
+  /** How many times as long the naive comparison takes, in the same round. */
   readonly times: number
   readonly found: number
   readonly invented: number
-  /** Most resident memory of this process while it ran, less what it had before. */
+  /** Most resident memory of its process while it ran, less what it had before. */
   readonly memoryMb: number
 }
 
@@ -28,6 +31,8 @@ const DATABASE = 'baton_bench_reconcile'
 const DAY_MS = 86_400_000
 const ROUNDS = 3
 const MEMORY_EVERY_MS = 10
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024
+const execute = promisify(execFile)
 /** The two lists of the definition alone, as the naive comparison fetches them. */
 const lists: Question = { pairs: ['verdicts'], kinds: reconciliation.kinds }
 
@@ -50,39 +55,34 @@ async function benchReconcile(messages = 1_000_000): Promise<ReconcileRow[]> {
   }
 }
 
+interface Form {
+  readonly what: string
+  readonly measure: (planted: readonly string[]) => Promise<Measured>
+}
+
 async function measureAll(admin: Database, url: string, messages: number): Promise<ReconcileRow[]> {
   const startMs = Date.now() - 2 * DAY_MS
   await populate({ admin }, { messages, startMs, spanMs: DAY_MS, isAllOn: true })
   await admin.run({ name: '', text: 'vacuum analyze' })
-  const run = (question: Question, isFull: boolean) => () =>
-    reconcile({ legacy: admin, messaging: admin, question, window: everything, isFull })
-
-  const none: string[] = []
-  // Reconciliation first: its memory is measured in a process that has held no list yet.
-  const cold = await median(none, run(lists, true))
-  const all = await median(none, run(reconciliation, true))
-  await run(reconciliation, false)()
-  const again = await median(none, run(reconciliation, false))
-  const planted = await plant(admin, messages, 100)
-  const changed = await median(planted, run(lists, true))
-  await run(reconciliation, false)()
-  const unchanged = await median(planted, run(reconciliation, false))
-  const naive = await median(planted, () => fetchBoth(url))
-
-  const row = (what: string, { ms, ...rest }: Measured): ReconcileRow => ({
+  const form = (what: string, question: Question, isFull: boolean): Form => ({
     what,
-    ms,
-    times: naive.ms / ms,
-    ...rest,
+    measure: (planted) =>
+      measure(planted, () =>
+        reconcile({ legacy: admin, messaging: admin, question, window: everything, isFull }),
+      ),
   })
-  return [
-    row('fetch both lists and compare', naive),
-    row('both lists, nothing remembered, 0 planted', cold),
-    row('both lists, nothing remembered, 100 planted', changed),
-    row('lists, quota and ledger, nothing remembered', all),
-    row('lists, quota and ledger, unchanged, 0 planted', again),
-    row('lists, quota and ledger, unchanged, 100 planted', unchanged),
-  ]
+  const naive: Form = { what: 'fetch both lists and compare', measure: (planted) => fetchBoth(planted, url) }
+  const clean = await inTurn([], naive, [
+    form('both lists, nothing remembered, 0 planted', lists, true),
+    form('lists, quota and ledger, nothing remembered', reconciliation, true),
+    form('lists, quota and ledger, unchanged, 0 planted', reconciliation, false),
+  ])
+  const planted = await plant(admin, messages, 100)
+  const changed = await inTurn(planted, naive, [
+    form('both lists, nothing remembered, 100 planted', lists, true),
+    form('lists, quota and ledger, unchanged, 100 planted', reconciliation, false),
+  ])
+  return [...changed, ...clean.slice(1)]
 }
 
 interface Measured {
@@ -92,22 +92,31 @@ interface Measured {
   readonly memoryMb: number
 }
 
-/** The median of a few runs; every run is held against what was planted. */
-async function median(
+/** All forms in turn, round by round after one round that does not count, in which what can be is remembered. */
+async function inTurn(
   planted: readonly string[],
-  run: () => Promise<Pick<Report, 'findings'>>,
-): Promise<Measured> {
-  const runs: Measured[] = []
-  for (let round = 0; round < ROUNDS; round++) runs.push(await measure(planted, run))
-  const middle = runs.toSorted((a, b) => a.ms - b.ms)[ROUNDS >> 1]
-  if (!middle) throw new Error('bench reconcile: nothing was measured')
-  const worst = (pick: (one: Measured) => number) => Math.max(...runs.map(pick))
-  return {
-    ms: middle.ms,
-    found: Math.min(...runs.map(({ found }) => found)),
-    invented: worst(({ invented }) => invented),
-    memoryMb: worst(({ memoryMb }) => memoryMb),
+  naive: Form,
+  forms: readonly Form[],
+): Promise<ReconcileRow[]> {
+  const rounds: Map<Form, Measured>[] = []
+  for (let round = 0; round <= ROUNDS; round++) {
+    const measured = new Map<Form, Measured>()
+    for (const form of [naive, ...forms]) measured.set(form, await form.measure(planted))
+    rounds.push(measured)
   }
+  return [naive, ...forms].map((form): ReconcileRow => {
+    const all = rounds.flatMap((measured) => measured.get(form) ?? [])
+    const counted = rounds.slice(1)
+    const msOf = (one: Form) => counted.map((measured) => measured.get(one)?.ms ?? NaN)
+    return {
+      what: form.what,
+      ms: median(msOf(form)),
+      times: median(msOf(naive).map((ms, round) => ms / (msOf(form)[round] ?? NaN))),
+      found: Math.min(...all.map(({ found }) => found)),
+      invented: Math.max(...all.map(({ invented }) => invented)),
+      memoryMb: Math.max(...all.map(({ memoryMb }) => memoryMb)),
+    }
+  })
 }
 
 async function measure(
@@ -124,39 +133,26 @@ async function measure(
   const ms = performance.now() - beganMs
   clearInterval(sampling)
   mostMb = Math.max(mostMb, residentMb())
-  const found = new Set(findings.map(({ messageUuid }) => messageUuid))
-  const right = planted.filter((uuid) => found.has(uuid)).length
-  return { ms, found: right, invented: found.size - right, memoryMb: mostMb - beforeMb }
+  const uuids = findings.map(({ messageUuid }) => messageUuid)
+  return { ms, memoryMb: mostMb - beforeMb, ...judge(planted, uuids) }
 }
 
 const residentMb = (): number => process.memoryUsage.rss() / 2 ** 20
 
-/** The way without any help: the two queries of the definition, compared in memory. */
-async function fetchBoth(url: string): Promise<Pick<Report, 'findings'>> {
-  const clients = [new pg.Client(url), new pg.Client(url)] as const
-  await Promise.all(clients.map((client) => client.connect()))
-  const [ours, theirs] = await Promise.all([
-    clients[0].query<{ message_uuid: string }>(
-      `select message_uuid from legacy.sms_logs where source = 'go'`,
-    ),
-    clients[1].query<{ message_uuid: string }>('select message_uuid from messaging.go_sms_logs'),
-  ])
-  await Promise.all(clients.map((client) => client.end()))
-  const left = new Set(ours.rows.map((row) => row.message_uuid))
-  const right = new Set(theirs.rows.map((row) => row.message_uuid))
-  const alone = [
-    ...[...left].filter((uuid) => !right.has(uuid)),
-    ...[...right].filter((uuid) => !left.has(uuid)),
-  ]
-  const finding = {
-    kind: 'missing_in_sms_logs',
-    dryRun: false,
-    inFlight: false,
-    sms: '',
-    go: '',
-    detail: '',
-  } as const
-  return { findings: alone.map((messageUuid) => ({ ...finding, messageUuid })) }
+/** In a process of its own: this one never holds a list, so that its memory tells. */
+async function fetchBoth(planted: readonly string[], url: string): Promise<Measured> {
+  const { stdout } = await execute(process.execPath, [join(import.meta.dirname, 'naive-lists.ts')], {
+    env: { ...process.env, BATON_BENCH_URL: url },
+    maxBuffer: OUTPUT_BYTES_MAX,
+  })
+  const { ms, memoryMb, alone } = JSON.parse(stdout) as { ms: number; memoryMb: number; alone: string[] }
+  return { ms, memoryMb, ...judge(planted, alone) }
+}
+
+function judge(planted: readonly string[], uuids: readonly string[]): Pick<Measured, 'found' | 'invented'> {
+  const found = new Set(uuids)
+  const right = planted.filter((uuid) => found.has(uuid)).length
+  return { found: right, invented: found.size - right }
 }
 
 /** Takes messages away at random, half from each side. */

@@ -19,6 +19,7 @@ process.exit(
     stdin: process.stdin,
     complain: (line) => process.stderr.write(`${line}\n`),
     colour: isatty(1) && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    columns: () => process.stdout.columns || 80,
     onSignal: processShell.onSignal,
     onOrphaned: processShell.onOrphaned,
     exit: processShell.exit,

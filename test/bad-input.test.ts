@@ -32,7 +32,8 @@ const cases: [string, unknown, number, string, RegExp][] = [
   ['a body far too long', { to, body: 'x'.repeat(1_601) }, 400, 'invalid_input', /body/],
   ['a NUL byte', { to, body: 'a\0b' }, 400, 'invalid_input', /body/],
   ['a lone surrogate', '{"to":"+12025550100","body":"\\ud800"}', 400, 'invalid_input', /body/],
-  ['an unknown field', { to, body, priority: 1 }, 400, 'invalid_input', /unknown field: priority/],
+  ['an unknown field', { to, body, colour: 1 }, 400, 'invalid_input', /unknown field: colour/],
+  ['a priority that is none', { to, body, priority: 1 }, 400, 'invalid_input', /priority/],
   ['a number for a string', { to, body: 5 }, 400, 'invalid_input', /body/],
   ['an object for a recipient', { to: { number: to }, body }, 400, 'invalid_input', /to/],
   ['a sender that is none', { to, body, from: 'way too long a name' }, 400, 'invalid_input', /from/],
@@ -49,6 +50,51 @@ const cases: [string, unknown, number, string, RegExp][] = [
   ],
   ['a body of 10 MB', { to, body: 'x'.repeat(10 * 1024 * 1024) }, 413, 'body_too_large', /large/],
 ]
+
+const TIMES: [string, object, string, RegExp][] = [
+  [
+    'a validity that has passed',
+    { valid_until: '2020-01-01T00:00:00Z' },
+    'expired',
+    /valid_until: has passed/,
+  ],
+  [
+    'a validity before send_at',
+    { send_at: '2999-01-02T00:00:00Z', valid_until: '2999-01-01T00:00:00Z' },
+    'invalid_input',
+    /valid_until: does not lie after send_at/,
+  ],
+  [
+    'a validity that ends when it begins',
+    { send_at: '2999-01-01T00:00:00Z', valid_until: '2999-01-01T00:00:00.000Z' },
+    'invalid_input',
+    /does not lie after send_at/,
+  ],
+  ['the year 9999', { send_at: '9999-12-31T23:59:59Z' }, 'too_far_ahead', /more than 30 days ahead/],
+  ['a year of five digits', { send_at: '10000-01-01T00:00:00Z' }, 'invalid_input', /send_at/],
+  ['a year before all', { send_at: '0000-01-01T00:00:00Z' }, 'invalid_input', /send_at/],
+  ['a leap second', { send_at: '2016-12-31T23:59:60Z' }, 'invalid_input', /send_at/],
+  ['30 February', { valid_until: '2999-02-30T00:00:00Z' }, 'invalid_input', /valid_until/],
+  ['hour 24', { valid_until: '2999-01-01T24:00:00Z' }, 'invalid_input', /valid_until/],
+  ['a time with an offset', { send_at: '2999-01-01T00:00:00+01:00' }, 'invalid_input', /send_at/],
+  ['a time without a zone', { send_at: '2999-01-01T00:00:00' }, 'invalid_input', /send_at/],
+  ['a date alone', { valid_until: '2999-01-01' }, 'invalid_input', /valid_until/],
+  ['milliseconds', { send_at: 1_900_000_000_000 }, 'invalid_input', /send_at/],
+  ['an empty time', { valid_until: '' }, 'invalid_input', /valid_until/],
+  ['null for a time', { send_at: null }, 'invalid_input', /send_at/],
+  ['no segments', { segments_max: 0 }, 'invalid_input', /segments_max/],
+  ['too many segments', { segments_max: 256 }, 'invalid_input', /segments_max/],
+  ['half a segment', { segments_max: 1.5 }, 'invalid_input', /segments_max/],
+]
+cases.push(
+  ...TIMES.map(([name, terms, code, detail]): (typeof cases)[number] => [
+    name,
+    { to, body, ...terms },
+    400,
+    code,
+    detail,
+  ]),
+)
 
 describe('POST /v1/sms', () => {
   for (const [name, content, status, code, detail] of cases) {

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { openPeer } from '../src/http/exchange.ts'
-import { checkGate } from '../src/operator/check-gate.ts'
+import { checkGate, recordMeasurement } from '../src/operator/check-gate.ts'
 import { gates, type Gate } from '../src/operator/gates.ts'
 import { verifyEvidence } from '../src/operator/verify-evidence.ts'
-import { registerDifference } from '../src/reconcile/compare-shadow.ts'
+import { registerDifference } from '../src/reconcile/shadow-differences.ts'
 import { reservedNumbers } from './support/numbers.ts'
 import { eventually, startSystem, unique } from './support/system.ts'
 
@@ -75,8 +75,44 @@ test('traffic in every mode, with a fallback and a way back', async () => {
 
 const one = (where: string) => `(select message_uuid from legacy.sms_logs where ${where} order by 1 limit 1)`
 const shadowed = one(`mode = 'SHADOW' and not dry_run`)
-const fallback = one(`fallback = 'timeout'`)
 const byService = one(`source = 'go' and not dry_run`)
+
+/** What a drill that went well has counted; the drills themselves have tests of their own. */
+const wellDrilled = {
+  sent_twice: 0,
+  lost: 0,
+  answers_wrong: 0,
+  swallowed_accepted: 2,
+  late_sent_by_legacy: 2,
+  late_known_to_service: 0,
+  opened: 1,
+  fell_back_open: 3,
+  recovered: 1,
+  sent_by_legacy: 5,
+  not_sent_by_legacy: 0,
+  before_by_service: 8,
+  sent_by_service: 0,
+}
+const isDrill = ({ name }: Gate): boolean => name.endsWith('-drill')
+const recordDrill = (gate: Gate, changes: Record<string, number> = {}) =>
+  recordMeasurement(context, gate.asks, {
+    asked: gate.name,
+    sample: 10,
+    counts: { ...wellDrilled, ...changes },
+  })
+
+test('a drill is not made by asking its gate', async () => {
+  for (const gate of gates.filter(isDrill)) {
+    const { verdict, reasons } = await checkGate(context, gate, { isMeasured: true })
+    assert.deepEqual([verdict, /was never measured/.test(reasons.join())], ['HOLD', true])
+    await recordDrill(gate)
+    for (const count of ['sent_twice', 'lost', 'answers_wrong']) {
+      await recordDrill(gate, { [count]: 1 })
+      assert.equal((await check(gate)).verdict, 'FAIL', `${gate.name}: ${count}`)
+    }
+    await recordDrill(gate)
+  }
+})
 
 /** What makes a gate fail, and what puts it right again. */
 const faults: Readonly<Record<string, { readonly harm: string[]; readonly undo: string[] }>> = {
@@ -111,10 +147,6 @@ const faults: Readonly<Record<string, { readonly harm: string[]; readonly undo: 
     ],
     undo: [`delete from legacy.quota_settlements where message_uuid = ${shadowed}`],
   },
-  'fallback-drill': {
-    harm: [`update messaging.execution_authority set holder = 'go' where message_uuid = ${fallback}`],
-    undo: [`update messaging.execution_authority set holder = 'legacy' where message_uuid = ${fallback}`],
-  },
   'reconciliation-clean': {
     harm: [`update legacy.quota_settlements set charged = false where message_uuid = ${byService}`],
     undo: [`update legacy.quota_settlements set charged = true where message_uuid = ${byService}`],
@@ -141,21 +173,11 @@ const faults: Readonly<Record<string, { readonly harm: string[]; readonly undo: 
     ],
     undo: [`update legacy.sms_logs set status = 'accepted' where status = 'rejected'`],
   },
-  'rollback-drill': {
-    harm: [
-      `update legacy.sms_logs set source = 'go', status = 'accepted' where message_uuid =
-         ${one(`epoch = (select max(epoch) from legacy.mode_changes)`)}`,
-    ],
-    undo: [
-      `update legacy.sms_logs set source = 'legacy', status = 'sent' where source = 'go' and not dry_run
-         and epoch = (select max(epoch) from legacy.mode_changes)`,
-    ],
-  },
 }
 
 describe('every gate over real evidence', () => {
   for (const gate of gates) {
-    test(`${gate.name}: passes, fails, passes again, holds when old`, async () => {
+    test(`${gate.name}: passes, fails, passes again, holds with too little and when old`, async () => {
       const passing = await check(gate)
       // A rate needs more messages than a test sends to be as sure as the gate wants; then it fails, on the rate alone.
       const lenient =
@@ -178,6 +200,19 @@ describe('every gate over real evidence', () => {
           assert.equal(failing.verdict, 'FAIL')
         }
         await nobody.close()
+      } else if (isDrill(gate)) {
+        for (const { count, is, value } of gate.passes) {
+          await recordDrill(gate, { [count]: is === '>=' ? value - 1 : value + 1 })
+          assert.equal((await check(gate)).verdict, 'FAIL', count)
+        }
+        const { sampleMin } = gate
+        await recordMeasurement(context, gate.asks, {
+          asked: gate.name,
+          sample: sampleMin - 1,
+          counts: wellDrilled,
+        })
+        assert.equal((await check(gate)).verdict, 'HOLD')
+        await recordDrill(gate)
       } else {
         const fault = faults[gate.name]
         assert.ok(fault, `a fault for ${gate.name}`)
@@ -187,6 +222,8 @@ describe('every gate over real evidence', () => {
         assert.equal(failing.verdict, 'FAIL', failing.reasons.join())
       }
       assert.equal((await check(lenient)).verdict, 'PASS')
+      const tooFew = { ...lenient, sampleMin: 1_000_000 }
+      assert.equal((await checkGate(context, tooFew, { isMeasured: false })).verdict, 'HOLD')
       assert.equal(
         (await checkGate(context, { ...gate, freshMs: -1 }, { isMeasured: false })).verdict,
         'HOLD',

@@ -11,6 +11,7 @@ import { OPERATOR_KEY, seedTenant, SEND_KEY } from './support/system.ts'
 const NUMBER = '+12025550187'
 const BODY = 'canary-4f1d your code is 993187'
 const SENDER = 'CANARYSENDR'
+const CARRIER_SECRET = 'canary-carrier-secret'
 
 test('logs carry no body, no full number and no key', async () => {
   const database = await testDatabase()
@@ -28,6 +29,8 @@ test('logs carry no body, no full number and no key', async () => {
     BATON_SERVICE_URL: url(servicePort),
     BATON_SANDBOX_LOG: join(folder, 'carrier.jsonl'),
     BATON_PROVIDER_TIMEOUT_MS: '300',
+    BATON_SANDBOX_SECRET: CARRIER_SECRET,
+    BATON_SANDBOX_SERVICE_CALLBACK: `${url(servicePort)}/receipts/sandbox-service`,
   }
   const sandbox = await startProgram('sandbox', settings, `${url(sandboxPort)}/healthz`)
   const service = await startProgram(
@@ -84,12 +87,24 @@ test('logs carry no body, no full number and no key', async () => {
       messages: [{ message_uuid: '01890000-0000-7000-8000-00000000cafe', to: `${NUMBER}x`, body: BODY }],
     }),
   })
+  // What a subscriber writes: kept nowhere, a wish to be left alone apart.
+  for (const body of [BODY, 'STOP']) {
+    const reply = await fetch(`${url(sandboxPort)}/replies`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ account: 'service', from: NUMBER, to: SENDER, body }),
+    })
+    assert.equal(reply.status, 202)
+  }
+  const forged = await fetch(`${url(servicePort)}/receipts/sandbox-service`, { method: 'POST', body: BODY })
+  assert.equal(forged.status, 401)
   await Promise.all([gateway, service, sandbox].map((program) => program.kill('SIGTERM')))
 
   const output = [gateway, service, sandbox].map((program) => program.output()).join('\n')
   assert.match(output, /gateway is up/)
   assert.match(output, /DRY_RUN_NO_PROVIDER_CALL/)
   assert.match(output, /gateway has stopped/)
+  assert.match(output, /receipt refused/)
   for (const secret of [
     BODY,
     'canary-4f1d',
@@ -97,6 +112,7 @@ test('logs carry no body, no full number and no key', async () => {
     NUMBER,
     NUMBER.slice(1),
     SENDER,
+    CARRIER_SECRET,
     SEND_KEY,
     OPERATOR_KEY,
     'test-gateway',

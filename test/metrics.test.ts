@@ -6,6 +6,7 @@ import { Writable } from 'node:stream'
 import { after, test } from 'node:test'
 import { pino } from 'pino'
 import { gatewayProgram } from '../src/gateway/program.ts'
+import { appendEvidence } from '../src/operator/evidence.ts'
 import { eventually, OPERATOR_KEY, SEND_KEY, startSystem } from './support/system.ts'
 
 const lines: string[] = []
@@ -81,12 +82,25 @@ test('a second send raises the alarm: in the figures, and in the log by its uuid
 })
 
 test('every figure that the dashboard and the alerts ask for exists', async () => {
-  await system.sql(
-    `insert into legacy.evidence (seq, kind, subject, recorded_at, payload, previous_hash, hash)
-     select coalesce(max(seq), 0) + 1, 'verdict', 'in-doubt-low', now(), '{"verdict":"PASS"}', '', repeat('a', 64) from legacy.evidence`,
-  )
+  const { admin } = system.database
+  const verdict = { kind: 'verdict', subject: 'in-doubt-low', payload: { verdict: 'PASS' } } as const
+  await appendEvidence(admin, admin, verdict)
+  const counts = {
+    coverage: 0.99,
+    agreement_low: 0.9,
+    agreement_low_route: 0.8,
+    left_out_lost: 3,
+    baseline_real: 0.97,
+    agreement: null,
+  }
+  const kept = { asked: '', sample: 1, counts }
+  await appendEvidence(admin, admin, { kind: 'measurement', subject: 'shadow', payload: kept })
   const told = `${await gatewayFigures()}\n${(await scrape(system.serviceUrl)).text}`
   assert.match(told, /baton_gate_verdict\{gate="in-doubt-low",verdict="PASS"\} 1\n/)
+  assert.match(told, /baton_shadow_coverage\{check="shadow"\} 0.99\n/)
+  assert.match(told, /baton_shadow_agreement_low\{field="all"\} 0.9\n/)
+  assert.match(told, /baton_shadow_agreement_low\{field="route"\} 0.8\n/)
+  assert.match(told, /baton_shadow_left_out_messages\{reason="lost"\} 3\n/)
   for (const file of ['grafana/baton-migration.json', 'prometheus/baton-alerts.yml']) {
     const text = readFileSync(join(import.meta.dirname, '..', 'deploy', file), 'utf8')
     const asked = new Set(Array.from(text.matchAll(/\b(?:baton|nodejs)_[a-z0-9_]+/g), ([name]) => name))

@@ -299,6 +299,7 @@ describe('the legacy driver', () => {
         inDoubtAfterMs: 5_000,
         wantedMs: 60_000,
         keyedGraceMs: 300_000,
+        scheduleDaysMax: 30,
       },
       driver,
       quiet,

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { recordReports } from '../src/gateway/status-reports.ts'
+import { conservation, reconciliation, type Question } from '../src/reconcile/pairs.ts'
+import { reconcile } from '../src/reconcile/reconcile.ts'
+import { everything } from '../src/reconcile/window.ts'
 import { freePorts } from './support/processes.ts'
 import { eventually, startSystem } from './support/system.ts'
 import { RECEIPT_TOKEN, routed, startVendor } from './support/vendors.ts'
@@ -28,11 +31,14 @@ const logged = async (uuid: string) =>
       `select status, delivery_status, provider_message_id from legacy.sms_logs where message_uuid = '${uuid}'`,
     )
   )[0]
-const untilLogged = (uuid: string, delivery: string) =>
-  eventually(
+async function untilLogged(uuid: string, delivery: string): Promise<Logged> {
+  const row = await eventually(
     () => logged(uuid),
-    (row) => row?.delivery_status === delivery,
+    (found) => found?.delivery_status === delivery,
   )
+  assert.ok(row)
+  return row
+}
 
 async function sendOne(): Promise<string> {
   const { body } = await system.send({ to: '+12025550121', body: 'hello' })
@@ -93,12 +99,31 @@ describe('receipts', () => {
     assert.equal((await untilLogged(uuid, 'delivered'))?.provider_message_id, 'vendor-later')
   })
 
+  test('one that fits nothing for five minutes is told as an orphan, until it fits', async () => {
+    const orphans = async () =>
+      /^baton_service_receipts_orphaned (\d+)$/m.exec(
+        await (await fetch(`${system.serviceUrl}/metrics`)).text(),
+      )?.[1]
+    assert.equal(await orphans(), '0')
+    assert.equal(await callBack({ id: 'vendor-strange', status: 'delivered' }), 202)
+    assert.equal(await orphans(), '0', 'it may be about a send that is not answered yet')
+    await system.sql(
+      `update messaging.receipts set received_at = now() - interval '6 minutes' where provider_message_id = 'vendor-strange'`,
+    )
+    assert.equal(await orphans(), '1')
+    await system.sql(
+      `update messaging.receipts set match_at = null where provider_message_id = 'vendor-strange'`,
+    )
+    assert.equal(await orphans(), '0')
+  })
+
   test('forged: 401 and no effect; for nobody’s provider: 404', async () => {
     const uuid = await sendOne()
     await untilLogged(uuid, 'sent')
     assert.equal(await callBack({ id: vendor.idOf(uuid), status: 'delivered' }, 'guess'), 401)
     const response = await fetch(`${system.serviceUrl}/receipts/nobody`, { method: 'POST', body: '{}' })
     assert.equal(response.status, 404)
+    assert.equal((await fetch(`${system.serviceUrl}/receipts/vendor`)).status, 401, 'GET is judged as well')
     const rows = await system.sql(
       `select 1 from messaging.receipts where provider_message_id = '${vendor.idOf(uuid)}'`,
     )
@@ -159,5 +184,55 @@ describe('status reports', () => {
     )
     assert.deepEqual(await recordReports(gateway, [report(uuid, 49, 'sent')]), [])
     assert.equal((await logged(uuid))?.delivery_status, 'delivered')
+  })
+})
+
+describe('accepted, and not sent in the end', () => {
+  const check = (question: Question) =>
+    reconcile({
+      legacy: system.database.gateway,
+      messaging: system.database.gateway,
+      question,
+      window: everything,
+      graceMs: 0,
+    })
+
+  test('refused, opted out inside the claim, past its validity: the verdict stays, no mismatch', async () => {
+    const send = async (to: string) =>
+      (await system.send({ to, body: 'x' })).body.messages[0]?.message_uuid ?? ''
+    vendor.course = 'refuse_message'
+    const refused = await send('+12025550122')
+    await untilLogged(refused, 'refused')
+    // Proven not sent and claimed again, to be tried later.
+    vendor.course = 'slow_down'
+    const stopped = await send('+12025550123')
+    await system.sql(
+      `insert into messaging.opt_outs (recipient, reason, actor) values ('+12025550123', 'test', 'test')`,
+    )
+    const late = await send('+12025550124')
+    await eventually(
+      () =>
+        system.sql(
+          `update messaging.execution_authority set valid_until = now() + interval '100 milliseconds'
+           where message_uuid = '${late}' and state = 'claimed' returning message_uuid`,
+        ),
+      (rows) => rows.length === 1,
+    )
+    for (const uuid of [stopped, late]) {
+      const { status, delivery_status } = await untilLogged(uuid, 'void')
+      assert.deepEqual([status, delivery_status], ['accepted', 'void'])
+    }
+    vendor.course = 'accept'
+    for (const question of [reconciliation, conservation])
+      assert.deepEqual((await check(question)).findings, [], 'all was told')
+    await system.sql(
+      `update legacy.sms_logs set delivery_status = null where message_uuid in ('${refused}', '${late}')`,
+    )
+    const { findings, verdict } = await check(reconciliation)
+    assert.equal(verdict, 'FAIL')
+    assert.deepEqual(
+      new Set(findings.map(({ kind, messageUuid }) => `${kind} ${messageUuid}`)),
+      new Set([`ending_untold ${refused}`, `ending_untold ${late}`]),
+    )
   })
 })

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { cliSettings } from '../src/cli/settings.ts'
+import { faultProxySettings } from '../src/fault-proxy/program.ts'
 import { gatewaySettings } from '../src/gateway/program.ts'
 import { knownSettings } from '../src/process/known-settings.ts'
 import { settingsPage } from '../src/process/settings-page.ts'
+import { sandboxSettings } from '../src/sandbox/program.ts'
 import { serviceSettings } from '../src/service/program.ts'
 import { upSettings } from '../src/supervisor/settings.ts'
 
@@ -13,6 +16,9 @@ const sections = [
   { title: 'baton up', settings: upSettings },
   { title: 'gateway', settings: gatewaySettings },
   { title: 'messaging service', settings: serviceSettings },
+  { title: 'baton drill', settings: cliSettings },
+  { title: 'carrier sandbox', settings: sandboxSettings },
+  { title: 'fault proxy', settings: faultProxySettings },
 ]
 
 test('docs/settings.md says what the programs parse', () => {

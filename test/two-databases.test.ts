@@ -1,13 +1,17 @@
 // sms_logs in one database, the ledger in another: nothing joins across, and each schema stands alone.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { cliWith } from './support/cli.ts'
 import { testDatabase } from './support/database.ts'
-import { eventually, seedTenant, sql, startSystem } from './support/system.ts'
+import { eventually, OPERATOR_KEY, seedTenant, sql, startSystem } from './support/system.ts'
 
 const legacy = await testDatabase()
 await seedTenant(legacy)
 await sql(legacy, 'drop schema messaging cascade')
-const system = await startSystem({ gateway: { legacyDatabaseUrl: legacy.gatewayUrl } })
+const system = await startSystem({
+  gateway: { legacyDatabaseUrl: legacy.gatewayUrl },
+  senderPaces: { Slow: 0.001 },
+})
 await sql(system.database, 'drop schema legacy cascade')
 
 test('all three modes work over two databases', async () => {
@@ -38,4 +42,31 @@ test('all three modes work over two databases', async () => {
     'test-operator-key',
   )
   assert.notEqual(status.body.ledger, null)
+})
+
+test('so do hand-back, by tenant, and a mode change that is waited for', async () => {
+  const cli = cliWith(() => ({
+    BATON_GATEWAY_URL: system.gateway.url,
+    BATON_OPERATOR_KEY: OPERATOR_KEY,
+    DATABASE_URL: system.database.gatewayUrl,
+    LEGACY_DATABASE_URL: legacy.gatewayUrl,
+  }))
+  const { body } = await system.send({ to: '+12025550100', body: 'slowly', from: 'Slow' })
+  const uuid = body.messages[0]?.message_uuid ?? ''
+  assert.equal((await cli.run('mode', 'set', 'OFF', '--reason', 'back', '--wait')).code, 0)
+  const { code, value } = await cli.json<{ handed_back: number }>(
+    'hand-back',
+    '--execute',
+    '--tenant',
+    'demo',
+    '--reason',
+    'back',
+  )
+  assert.deepEqual([code, value.handed_back], [0, 1])
+  const carried = async () => (await system.carrier()).filter(({ reference }) => reference === uuid)
+  const sent = await eventually(carried, (entries) => entries.length > 0)
+  assert.deepEqual(
+    sent.map(({ account }) => account),
+    ['legacy'],
+  )
 })

@@ -34,6 +34,8 @@ const times = {
   inDoubtAfterMs: 4_000,
   wantedMs: 4_000,
   keyedGraceMs: 5_000,
+  scheduleDaysMax: 1,
+  keywords: { stop: [], start: [] },
 } as const
 
 const SERVICE_TIMEOUT_MS = 500

@@ -1,22 +1,28 @@
 import { groupCommit } from '../db/group-commit.ts'
-import type { Claim, Claims } from './claim.ts'
+import type { Claim, Claims, SendTimes } from './claim.ts'
 import type { Permit } from './permit.ts'
 
 const BATCH_MESSAGES_MAX = 500
+
+export interface ClaimedForLegacy extends SendTimes {
+  readonly messageUuid: string
+}
 
 /** Legacy claims of concurrent requests in natural micro-batches; each caller gets its own messages' claims. */
 export function claimLegacyTogether(
   claims: Claims,
   provider: string,
-): (messageUuids: readonly string[]) => Promise<readonly Claim<Permit>[]> {
-  const batches = groupCommit<readonly string[], readonly Claim<Permit>[]>({
+): (messages: readonly ClaimedForLegacy[]) => Promise<readonly Claim<Permit>[]> {
+  const batches = groupCommit<readonly ClaimedForLegacy[], readonly Claim<Permit>[]>({
     run: async (batch) => {
-      const all = await claims.claimForLegacy(batch.flat(), provider)
+      const messages = batch.flat()
+      const uuids = messages.map(({ messageUuid }) => messageUuid)
+      const all = await claims.claimForLegacy(uuids, provider, messages)
       let start = 0
       return batch.map(({ length }) => all.slice(start, (start += length)))
     },
     batchMax: BATCH_MESSAGES_MAX,
     weigh: ({ length }) => length,
   })
-  return (messageUuids) => batches.add(messageUuids)
+  return (messages) => batches.add(messages)
 }

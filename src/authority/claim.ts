@@ -28,9 +28,17 @@ export interface AcceptedMessage {
   readonly sendAt?: string | undefined
   /** Void past it; ISO 8601. */
   readonly validUntil?: string | undefined
+  /** Name of the windows it may be dispatched in; absent: at any time. */
+  readonly window?: string
 }
 
-type Returned = { message_uuid: string; is_claimed?: boolean }
+/** When a message may be sent: not before, and void past it; ISO 8601, by the ledger's clock. */
+export interface SendTimes {
+  readonly sendAt: string | null
+  readonly validUntil: string | null
+}
+
+type Returned = { message_uuid: string; is_claimed?: boolean; is_dispatched?: boolean }
 const accept = statement<Returned>(import.meta.url, './sql/accept.sql')
 const claimLegacy = statement<Returned>(import.meta.url, './sql/claim-legacy.sql')
 const giveUp = statement<Returned>(import.meta.url, './sql/give-up.sql')
@@ -44,11 +52,35 @@ const giveUp = statement<Returned>(import.meta.url, './sql/give-up.sql')
 export interface Claims {
   /** Acceptance by the service: the claim and the `go_sms_logs` row, one transaction. */
   readonly accept: (messages: readonly AcceptedMessage[]) => Promise<AcceptClaim[]>
-  /** The legacy claim, which is the dispatch as well: the winner holds a permit and must send now. */
-  readonly claimForLegacy: (messageUuids: readonly string[], provider: string) => Promise<Claim<Permit>[]>
+  /**
+   * The legacy claim, which is the dispatch as well: the winner holds a permit and must send now. `times` belong
+   * to the messages by position. What is not due is held for legacy (`claimed`, with `heldUntil`), what is past
+   * its validity is void: both are reported as lost to the row that now stands there.
+   */
+  readonly claimForLegacy: (
+    messageUuids: readonly string[],
+    provider: string,
+    times?: readonly SendTimes[],
+  ) => Promise<Claim<Permit>[]>
   /** Nobody will ever send these. */
   readonly giveUp: (messageUuids: readonly string[], reason: string) => Promise<Claim<'void'>[]>
 }
+
+interface ClaimOptions {
+  /** Filled with the messages whose recipients have opted out. */
+  readonly stopped?: Set<string>
+  /** Whether a row under our own token is the claim that was meant. */
+  readonly isWon?: (row: AuthorityRow) => boolean
+}
+
+function timeColumns(messageUuids: readonly string[], times: readonly SendTimes[]): Parameter[] {
+  return [
+    messageUuids.map((_, index) => times[index]?.sendAt ?? null),
+    messageUuids.map((_, index) => times[index]?.validUntil ?? null),
+  ]
+}
+
+const isDispatched = ({ state }: AuthorityRow): boolean => state !== 'claimed' && state !== 'void'
 
 export function createClaims(database: Database, deadlineMs: number): Claims {
   async function claim<Won>(
@@ -57,12 +89,14 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
     messageUuids: readonly string[],
     parametersFor: (token: string) => readonly Parameter[],
     won: (messageUuid: string, token: string) => Won,
-    stopped: Set<string> = new Set(),
+    { stopped = new Set(), isWon = () => true }: ClaimOptions = {},
   ): Promise<Claim<Won>[]> {
     const token = randomUUID()
     const attempt = async () => {
       const returned = await database.run(insert, parametersFor(token))
-      const inserted = new Set(returned.map((row) => row.message_uuid))
+      const inserted = new Set(
+        returned.flatMap((row) => (row.is_dispatched === false ? [] : [row.message_uuid])),
+      )
       stopped.clear()
       for (const { message_uuid, is_claimed } of returned) {
         if (is_claimed === false) stopped.add(message_uuid)
@@ -81,7 +115,8 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
       const isFirst = !named.has(uuid)
       named.add(uuid)
       // A row under our own token is ours: just inserted, or by an earlier run whose answer was lost.
-      return row && !(isFirst && row.attemptToken === token) ? { lost: row } : { won: won(uuid, token) }
+      const isOurs = isFirst && row?.attemptToken === token && isWon(row)
+      return row && !isOurs ? { lost: row } : { won: won(uuid, token) }
     })
   }
 
@@ -101,17 +136,17 @@ export function createClaims(database: Database, deadlineMs: number): Claims {
         distinct.map((message) => message.priority ?? 1),
         distinct.map((message) => message.sendAt ?? null),
         distinct.map((message) => message.validUntil ?? null),
+        distinct.map((message) => message.window ?? ''),
       ]
       const uuids = messages.map((message) => message.messageUuid)
       const stopped = new Set<string>()
-      const claims = await claim('accept', accept, uuids, columns, () => 'accepted' as const, stopped)
+      const claims = await claim('accept', accept, uuids, columns, () => 'accepted' as const, { stopped })
       return claims.map((one, index) => (stopped.has(uuids[index] ?? '') ? { stopped: true } : one))
     },
-    claimForLegacy(messageUuids, provider) {
-      const columns = (token: string) => [messageUuids, token, provider]
-      return claim('claim for legacy', claimLegacy, messageUuids, columns, (uuid, token) =>
-        makePermit(uuid, 'legacy', token),
-      )
+    claimForLegacy(messageUuids, provider, times = []) {
+      const columns = (token: string) => [messageUuids, token, provider, ...timeColumns(messageUuids, times)]
+      const permit = (uuid: string, token: string) => makePermit(uuid, 'legacy', token)
+      return claim('claim for legacy', claimLegacy, messageUuids, columns, permit, { isWon: isDispatched })
     },
     giveUp(messageUuids, reason) {
       const columns = (token: string) => [messageUuids, token, reason]

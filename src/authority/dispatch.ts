@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { classifyFailure } from '../db/failure.ts'
 import type { Database, Parameter } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import { untilKnown } from '../db/until-known.ts'
+import { slotColumns, type Openings } from './windows.ts'
 import { makePermit, type Permit } from './permit-maker.ts'
+import { readAuthority } from './rows.ts'
+import { LedgerUnavailable } from './unavailable.ts'
 
 /** A message whose `dispatched` is committed: send it now, once. */
 export interface Dispatched {
@@ -60,6 +64,8 @@ export interface TakeOptions {
   readonly paced?: string
   /** What is taken is held to all of these. */
   readonly paces?: readonly Pace[]
+  /** Absent: nothing is bound to windows. */
+  readonly openings?: Openings
 }
 
 /** The second compare-and-set, for the service: takes claimed messages to `dispatched`. */
@@ -88,25 +94,18 @@ export function createDispatching(database: Database): Dispatching {
   }
 
   return {
-    async take(limit, provider, { paced = '', paces = [] } = {}) {
+    async take(limit, provider, { paced = '', paces = [], openings } = {}) {
       const found = await findLost(provider)
       if (found.length > 0) return found
       const token = randomUUID()
       const lanes = paced === '' ? [provider, ANY_LANE] : [provider]
-      const slots = PRIORITIES.flatMap((priority) => lanes.map((lane) => ({ lane, priority })))
-      const parameters: Parameter[] = [
-        limit,
-        token,
-        provider,
-        slots.map(({ lane }) => lane),
-        slots.map(({ priority }) => priority),
-        paced,
-      ]
+      const columns = slotColumns(lanes, PRIORITIES, openings)
+      const parameters: Parameter[] = [limit, token, provider, ...columns.slots, paced]
       try {
         const rows =
           paces.length === 0
-            ? await database.run(dispatch, parameters)
-            : await database.run(dispatchPaced, [...parameters, ...columnsOf(paces)])
+            ? await database.run(dispatch, [...parameters, ...columns.openings])
+            : await database.run(dispatchPaced, [...parameters, ...columnsOf(paces), ...columns.openings])
         return rows.map((row) => toDispatched(row, provider, token))
       } catch (error) {
         if (classifyFailure(error) === 'unknown')
@@ -145,14 +144,29 @@ function toDispatched(row: DispatchedRow, provider: string, token: string): Disp
 
 /**
  * Takes messages that the legacy side holds (`claimed`: handed back, or proven not executed) to `dispatched`.
- * Returns permits for those that were still claimed. Not repeated: on a lost answer nothing is sent.
+ * Returns permits for those that were still claimed, due and valid. Repeated under its token until the outcome is
+ * known; throws {@link LedgerUnavailable} after `deadlineMs`: then no permit was made, and nothing is sent.
  */
 export async function dispatchForLegacy(
   database: Database,
   messageUuids: readonly string[],
   provider: string,
+  deadlineMs: number,
 ): Promise<Permit[]> {
   const token = randomUUID()
-  const rows = await database.run(dispatchLegacy, [messageUuids, token, provider])
-  return rows.map((row) => makePermit(row.message_uuid, 'legacy', token))
+  let runs = 0
+  const attempt = async () => {
+    const isRerun = runs++ > 0
+    const rows = await database.run(dispatchLegacy, [messageUuids, token, provider])
+    const dispatched = new Set(rows.map((row) => row.message_uuid))
+    const ledger = isRerun ? await readAuthority(database, messageUuids) : new Map()
+    const isOurs = (uuid: string): boolean =>
+      dispatched.has(uuid) ||
+      (ledger.get(uuid)?.attemptToken === token && ledger.get(uuid)?.state === 'dispatched')
+    return [...new Set(messageUuids)].filter(isOurs)
+  }
+  const ours = await untilKnown(deadlineMs, attempt).catch((error: unknown) => {
+    throw new LedgerUnavailable('dispatch for legacy', token, error)
+  })
+  return ours.map((messageUuid) => makePermit(messageUuid, 'legacy', token))
 }

@@ -187,7 +187,7 @@ describe('dispatch', () => {
     const ids = uuids(4)
     await claimsOf('service').accept(messages(ids))
     const [first] = await createDispatching(database.service).take(1, 'provider')
-    const handed = await handBack(database.service, 100, 'test')
+    const handed = await handBack(database.gateway, ids, 'test', 2_000)
     const touched = first!.permit.messageUuid
     assert.ok(!handed.includes(touched))
     assert.deepEqual(
@@ -196,8 +196,8 @@ describe('dispatch', () => {
     )
     const [one] = handed
     const permits = await Promise.all([
-      dispatchForLegacy(database.gateway, [one!], 'driver'),
-      dispatchForLegacy(database.gateway, [one!], 'driver'),
+      dispatchForLegacy(database.gateway, [one!], 'driver', 2_000),
+      dispatchForLegacy(database.gateway, [one!], 'driver', 2_000),
     ])
     assert.equal(permits.flat().length, 1)
     assert.equal((await stateOf(one!))?.epoch, 2)
@@ -247,7 +247,7 @@ describe('settling', () => {
       proof: { kind: 'not_sent', detail: 'test' },
       actor: 'test',
     })
-    const [second] = await dispatchForLegacy(database.gateway, [id], 'driver')
+    const [second] = await dispatchForLegacy(database.gateway, [id], 'driver', 2_000)
     assert.ok(second)
     const settle = createSettling(database.gateway, 'legacy', 2_000)
     assert.equal(await settle(permit, { state: 'sent', providerMessageId: 'stale' }), 'stale')

@@ -13,6 +13,7 @@ interface SqlRow {
   provider: string | null
   provider_message_id: string | null
   reason: string | null
+  held_until: Date | null
 }
 
 const read = statement<SqlRow>(import.meta.url, './sql/read.sql')
@@ -47,5 +48,6 @@ function toAuthorityRow(row: SqlRow): AuthorityRow {
     provider: row.provider,
     providerMessageId: row.provider_message_id,
     reason: row.reason,
+    heldUntil: row.held_until?.toISOString() ?? null,
   }
 }

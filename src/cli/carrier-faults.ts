@@ -41,6 +41,10 @@ interface SetOptions {
   readonly swallow?: number | true
   readonly resetAfterAccept?: number | true
   readonly answerLateMs?: number
+  readonly receiptLateMs?: number
+  readonly receiptDrop?: number | true
+  readonly receiptDuplicate?: number | true
+  readonly receiptDisorder?: number | true
   readonly json?: boolean
 }
 
@@ -65,6 +69,10 @@ export function carrierFaultsCommand({ reach, report }: CliContext): Command {
     .option('--swallow [share]', 'accept and never answer', share)
     .option('--reset-after-accept [share]', 'accept and reset the connection', share)
     .option('--answer-late-ms <n>', 'accept at once, answer late', wholeNumber(0, WAIT_MAX_MS))
+    .option('--receipt-late-ms <n>', 'tell delivery statuses late', wholeNumber(0, WAIT_MAX_MS))
+    .option('--receipt-drop [share]', 'never tell a delivery status', share)
+    .option('--receipt-duplicate [share]', 'tell a delivery status twice', share)
+    .option('--receipt-disorder [share]', 'tell delivered before sent', share)
     .option('--json', 'the answer as JSON')
     .action(async (options: SetOptions) => {
       const setting = settingOf(options)
@@ -90,6 +98,10 @@ function settingOf(options: SetOptions): AccountFaults {
     swallow: options.swallow,
     reset_after_accept: options.resetAfterAccept,
     answer_late_ms: options.answerLateMs,
+    receipt_late_ms: options.receiptLateMs,
+    receipt_drop: options.receiptDrop,
+    receipt_duplicate: options.receiptDuplicate,
+    receipt_disorder: options.receiptDisorder,
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }

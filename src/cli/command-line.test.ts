@@ -71,6 +71,29 @@ const sent = {
 }
 const argv = ['send', '--to', '+12025550100', '--to', '+12025550101', '--body', 'hello']
 
+test('send posts the terms that were typed, and says when it will be sent', async (t) => {
+  const sendAt = '2030-01-31T09:30:00Z'
+  const { environment, asked } = await serve(t, 202, { ...sent, send_at: sendAt })
+  const terms = ['--priority', 'bulk', '--send-at', sendAt, '--valid-until', '2030-02-01T00:00:00Z']
+  const { code, out } = await run([...argv, ...terms, '--segments-max', '2'], environment)
+  assert.equal(code, 0)
+  assert.match(out, /to be sent at 2030-01-31T09:30:00Z/)
+  const { priority, send_at, valid_until, segments_max } = (asked[0]?.body ?? {}) as Record<string, unknown>
+  assert.deepEqual(
+    [priority, send_at, valid_until, segments_max],
+    ['bulk', sendAt, '2030-02-01T00:00:00Z', 2],
+  )
+  for (const wrong of [
+    ['--priority', 'urgent'],
+    ['--segments-max', '0'],
+    ['--segments-max', '256'],
+  ]) {
+    const refused = await run([...argv, ...wrong], environment)
+    assert.equal(refused.code, 2, refused.complaints)
+  }
+  assert.equal(asked.length, 1)
+})
+
 test('send posts what was typed, with the key that may send', async (t) => {
   const { environment, asked } = await serve(t, 202, sent)
   const { code, out } = await run([...argv, '--from', 'Baton', '--idempotency-key', 'k1'], environment)

@@ -2,22 +2,17 @@ import { Command, Option } from 'commander'
 import { findGate } from '../operator/gates.ts'
 import { judgeGate } from '../operator/judge-gate.ts'
 import { recordMeasurement } from '../operator/check-gate.ts'
-import { ofComparison } from '../operator/measurements.ts'
-import {
-  compareShadow,
-  registerDifference,
-  shadowFields,
-  type Comparison,
-  type NewDifference,
-  type ShadowField,
-} from '../reconcile/compare-shadow.ts'
+import { ofComparison } from '../operator/of-comparison.ts'
 import { readNowMs } from '../reconcile/clock.ts'
+import { compareShadow, type Comparison } from '../reconcile/compare-shadow.ts'
+import { registerDifference, type NewDifference } from '../reconcile/shadow-differences.ts'
+import { shadowFields, type ShadowField } from '../reconcile/shadow-fields.ts'
 import { parseWindow } from '../reconcile/window.ts'
 import type { CliContext } from './context.ts'
 import { withDatabases } from './open-databases.ts'
 import type { Reach } from './reach.ts'
 import type { Outcome } from './shell.ts'
-import { table } from './table.ts'
+import { renderComparison } from './render-comparison.ts'
 import { verdictCodes, worstOf, type Verdict } from './verdicts.ts'
 
 const DAY = '24h'
@@ -82,13 +77,13 @@ export function compareCommand({ reach, report, finish }: CliContext): Command {
     .action(async (options: { window?: string; json?: boolean }) => {
       const outcome = await runCompare(reach, options)
       if (outcome.kind === 'done') finish(verdictCodes[outcome.value.verdict])
-      report(outcome, options, render)
+      report(outcome, options, renderComparison)
     })
   command
     .command('register')
     .description('register a difference that is meant to be, until its end')
     .addOption(new Option('--field <field>', 'what differs').choices([...shadowFields]).makeOptionMandatory())
-    .option('--legacy <value>', 'only with this value on the legacy side (verdicts: send, refuse)')
+    .option('--legacy <value>', 'only with this value on the legacy side (of a verdict: send, refuse)')
     .option('--service <value>', "only with this value on the service's side")
     .requiredOption('--why <text>', 'why it is meant to be')
     .requiredOption('--owner <name>', 'who answers for it')
@@ -102,21 +97,4 @@ export function compareCommand({ reach, report, finish }: CliContext): Command {
       )
     })
   return command
-}
-
-function render({ verdict, reasons, eligible, compared, counts, disagreements }: Compared): string {
-  return [
-    `${verdict}   ${reasons.join('; ')}`,
-    `${compared} of ${eligible} eligible messages compared`,
-    table(
-      ['', ''],
-      Object.entries(counts).map(([name, value]) => [name, Number.isNaN(value) ? null : value]),
-    ),
-    ...disagreements
-      .slice(0, 50)
-      .map(
-        ({ messageUuid, field, legacy, service }) =>
-          `${messageUuid}: ${field}: legacy ${legacy ?? '-'}, service ${service ?? '-'}`,
-      ),
-  ].join('\n')
 }

@@ -16,7 +16,8 @@ import { readCarrierLog, type LoggedText } from './carrier-log.ts'
 import { migrateDatabases } from './db-migrate.ts'
 import { setFaults, showFaults } from './faults.ts'
 import { readMessage, type HistoryView } from './message.ts'
-import { getMode, setMode } from './mode.ts'
+import { getMode } from './mode.ts'
+import { setMode } from './mode-set.ts'
 import { send } from './send.ts'
 import type { Outcome } from './shell.ts'
 import { readStatus } from './status.ts'
@@ -111,6 +112,10 @@ describe('the CLI against a running Baton', () => {
     assert.deepEqual(
       entries.map(({ account }) => account),
       ['service'],
+    )
+    await until(
+      async () => (await history(uuid)).sms_logs[0]?.delivery_status === 'delivered',
+      'the carrier says that it was delivered, and sms_logs knows',
     )
   })
 

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Counters } from '../fault-proxy/counters.ts'
 import type { FaultSetting } from '../fault-proxy/fault-setting.ts'
 import { callApi } from './call.ts'
+import { duration } from './duration.ts'
 import { carrierFaultsCommand } from './carrier-faults.ts'
 import type { CliContext } from './context.ts'
 import { wholeNumber } from './numbers.ts'
@@ -21,8 +22,9 @@ export function setFaults(reach: Reach, setting: FaultSetting): Promise<Outcome<
   return callApi(reach, { ...faults, method: 'PUT', body: setting })
 }
 
-interface SetOptions extends Omit<FaultSetting, 'delay_ms'> {
+interface SetOptions extends Omit<FaultSetting, 'delay_ms' | 'for_ms'> {
   readonly delayMs?: number
+  readonly for?: number
   readonly json?: boolean
 }
 
@@ -48,13 +50,14 @@ export function faultsCommand(context: CliContext): Command {
     .option('--reset', 'forward the request and reset instead of an answer')
     .option('--refuse', 'refuse connections')
     .option('--blackhole', 'take the request, forward nothing, never answer')
+    .option('--for <time>', 'they end by themselves after it, for example 30s', duration)
     .option('--json', 'the answer as JSON')
     .action(async (options: SetOptions) => {
-      const { delayMs, json, ...switches } = options
-      const setting: FaultSetting = { ...switches, ...(delayMs === undefined ? {} : { delay_ms: delayMs }) }
+      const { delayMs, for: forMs, json, ...switches } = options
+      const faults: FaultSetting = { ...switches, ...(delayMs === undefined ? {} : { delay_ms: delayMs }) }
       const outcome: Outcome<FaultSetting> =
-        Object.keys(setting).length > 0
-          ? await setFaults(reach, setting)
+        Object.keys(faults).length > 0
+          ? await setFaults(reach, { ...faults, ...(forMs === undefined ? {} : { for_ms: forMs }) })
           : { kind: 'usage', detail: 'faults set: no fault is given: name one, or use: baton faults clear' }
       report(outcome, { json }, render)
     })

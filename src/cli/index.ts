@@ -4,10 +4,13 @@ import { carrierCommand } from './carrier-log.ts'
 import { compareCommand } from './compare.ts'
 import { createContext, type CliContext } from './context.ts'
 import { dbCommand } from './db-migrate.ts'
+import { drillCommand } from './drill.ts'
 import { evidenceCommand } from './evidence.ts'
 import { faultsCommand } from './faults.ts'
+import { handBackCommand } from './hand-back.ts'
 import { inDoubtCommand } from './in-doubt.ts'
 import { gateCommand } from './gate.ts'
+import { mcpCommand } from './mcp/verb.ts'
 import { messageCommand } from './message.ts'
 import { modeCommand } from './mode.ts'
 import { reconcileCommand } from './reconcile.ts'
@@ -17,12 +20,15 @@ import { exitCodes, type CliShell } from './shell.ts'
 import { statusCommand } from './status.ts'
 import { upCommand } from './up.ts'
 
+const COLUMNS = 80
+
 /** Every verb, in the order of the help. */
 const verbs: readonly ((context: CliContext) => Command)[] = [
   upCommand,
   dbCommand,
   sendCommand,
   modeCommand,
+  handBackCommand,
   messageCommand,
   inDoubtCommand,
   statusCommand,
@@ -33,13 +39,21 @@ const verbs: readonly ((context: CliContext) => Command)[] = [
   compareCommand,
   gateCommand,
   evidenceCommand,
+  drillCommand,
   ({ shell, finish }) =>
     runbookCommand({
       stdin: shell.stdin,
       out: shell.write,
       err: (text) => shell.complain(text.trimEnd()),
       exit: finish,
+      environment: shell.environment,
+      workingDirectory: shell.workingDirectory,
+      isLive: shell.colour,
+      columns: shell.columns ?? (() => COLUMNS),
+      onSignal: shell.onSignal,
+      onOrphaned: shell.onOrphaned,
     }),
+  (context) => mcpCommand(context, runCli),
 ]
 
 /** Runs one command line (without the program's own name). Resolves to the exit code. */

@@ -52,7 +52,7 @@ function render({ message_uuid, sms_logs, unresolved, ledger, go_sms_logs }: His
     ),
     section(
       'Gateway (sms_logs)',
-      ['at', 'to', 'mode', 'by', 'dry run', 'status', 'fallback', 'provider id', 'reason'],
+      ['at', 'to', 'mode', 'by', 'dry run', 'status', 'delivery', 'fallback', 'provider id', 'reason'],
       sms_logs.map((row) => [
         row.created_at,
         row.recipient,
@@ -60,6 +60,7 @@ function render({ message_uuid, sms_logs, unresolved, ledger, go_sms_logs }: His
         row.source,
         row.dry_run ? 'yes' : 'no',
         row.status,
+        row.delivery_status,
         row.fallback,
         row.provider_message_id,
         row.reason,
@@ -77,8 +78,14 @@ function render({ message_uuid, sms_logs, unresolved, ledger, go_sms_logs }: His
         row.reason,
       ]),
     ),
-    ...(unresolved ? [`\nUnresolved since ${unresolved.noted_at}: ${unresolved.reason}`] : []),
+    ...(unresolved ? [`\n${renderUnresolved(unresolved)}`] : []),
   ].join('\n')
+}
+
+function renderUnresolved({ due_at, noted_at, reason }: NonNullable<HistoryView['unresolved']>): string {
+  return due_at === null
+    ? `Unresolved since ${noted_at}: ${reason}`
+    : `Held by the legacy side since ${noted_at}, due at ${due_at}`
 }
 
 function section(title: string, head: readonly string[], rows: readonly (readonly unknown[])[]): string {

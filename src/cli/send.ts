@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { SendRequest, SendResponse } from '../contract/gateway-api.ts'
+import { priorities } from '../contract/text.ts'
 import { callApi } from './call.ts'
 import type { CliContext } from './context.ts'
+import { wholeNumber } from './numbers.ts'
 import type { Reach } from './reach.ts'
 import type { Outcome } from './shell.ts'
 import { table } from './table.ts'
@@ -12,17 +14,27 @@ export interface SendOptions {
   readonly body: string
   readonly from?: string
   readonly reference?: string
+  readonly priority?: SendRequest['priority']
+  /** Instants as the API takes them. */
+  readonly sendAt?: string
+  readonly validUntil?: string
+  readonly segmentsMax?: number
   /** Made when absent, so that a lost answer can be asked for again without sending twice. */
   readonly idempotencyKey?: string
 }
 
 export async function send(reach: Reach, options: SendOptions): Promise<Outcome<SendResponse>> {
-  const { to, body, from, reference, idempotencyKey = randomUUID() } = options
+  const { to, body, from, reference, priority, sendAt, validUntil, segmentsMax } = options
+  const { idempotencyKey = randomUUID() } = options
   const request: SendRequest = {
     to: [...to],
     body,
     ...(from === undefined ? {} : { from }),
     ...(reference === undefined ? {} : { reference }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(sendAt === undefined ? {} : { send_at: sendAt }),
+    ...(validUntil === undefined ? {} : { valid_until: validUntil }),
+    ...(segmentsMax === undefined ? {} : { segments_max: segmentsMax }),
   }
   const outcome = await callApi<SendResponse>(reach, {
     at: 'BATON_GATEWAY_URL',
@@ -44,6 +56,10 @@ export function sendCommand({ reach, report }: CliContext): Command {
     .requiredOption('--body <text>', 'what to send')
     .option('--from <sender>', 'a number, a short code or a name')
     .option('--reference <text>', 'your own reference for the request')
+    .addOption(new Option('--priority <word>', 'what goes first').choices(priorities))
+    .option('--send-at <instant>', 'not before, in UTC, for example 2030-01-31T09:30:00Z')
+    .option('--valid-until <instant>', 'void past it, never sent late')
+    .option('--segments-max <number>', 'refuse a text of more parts', wholeNumber(1, 255))
     .option('--idempotency-key <key>', 'the same key and content are sent once, however often you call')
     .option('--json', 'the answer as JSON')
     .action(async (options: SendOptions & { json?: boolean }) => {
@@ -51,7 +67,7 @@ export function sendCommand({ reach, report }: CliContext): Command {
     })
 }
 
-function render({ request_id, mode, messages }: SendResponse): string {
+function render({ request_id, mode, send_at, messages }: SendResponse): string {
   const rows = messages.map((message) => [
     message.to,
     message.status,
@@ -60,5 +76,6 @@ function render({ request_id, mode, messages }: SendResponse): string {
     message.message_uuid,
     message.reason,
   ])
-  return `Request ${request_id} in mode ${mode}\n\n${table(['to', 'status', 'by', 'fallback', 'message', 'reason'], rows)}`
+  const due = send_at === undefined ? '' : `, to be sent at ${send_at}`
+  return `Request ${request_id} in mode ${mode}${due}\n\n${table(['to', 'status', 'by', 'fallback', 'message', 'reason'], rows)}`
 }

@@ -10,6 +10,8 @@ export interface CliShell {
   readonly complain: (line: string) => void
   readonly stdin: AsyncIterable<Buffer>
   readonly colour: boolean
+  /** The width of the terminal; absent where there is none. */
+  readonly columns?: () => number
   /** The first call of the handler asks to stop in order, the second to stop at once. */
   readonly onSignal: (handler: (reason: string) => void) => void
   readonly onOrphaned: (handler: () => void) => void

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { GatewayStatus } from '../gateway/status.ts'
 import { callApi } from './call.ts'
 import type { CliContext } from './context.ts'
-import { renderModes } from './mode.ts'
+import { renderModes } from './render-modes.ts'
 import type { Reach } from './reach.ts'
 import { exitCodes, type Outcome } from './shell.ts'
 import { table } from './table.ts'
@@ -80,13 +80,24 @@ function render({ programs, gateway }: Status): string {
     ),
     renderModes(mode),
     table(
-      ['breaker', 'in progress', 'open requests', 'unresolved', 'shadowed', 'compared', 'dropped', 'failed'],
+      [
+        'breaker',
+        'in progress',
+        'open requests',
+        'unresolved',
+        'scheduled',
+        'shadowed',
+        'compared',
+        'dropped',
+        'failed',
+      ],
       [
         [
           breaker,
           gateway.requests_in_progress,
           gateway.open_requests,
           gateway.unresolved_messages,
+          gateway.scheduled_messages,
           shadow.offered,
           shadow.logged,
           shadow.dropped,

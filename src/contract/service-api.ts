@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { Treatment } from './treatment.ts'
 import { Body, E164, Instant, Priority, SegmentsMax, Sender, Uuid } from './text.ts'
 
 /** Most messages in one call to the service. */
@@ -30,7 +31,8 @@ export const AcceptableMessage = Type.Object({
   to: E164,
   body: Body,
   from: Type.Optional(Sender),
-  tenant: Type.Optional(Type.String({ maxLength: 63 })),
+  /** As the gateway names it; of any form that its keys allow. */
+  tenant: Type.Optional(Type.String({ maxLength: 255 })),
   priority: Type.Optional(Priority),
   /** Not sent before. */
   send_at: Type.Optional(Instant),
@@ -58,6 +60,8 @@ export const ServiceResult = Type.Object({
     Type.Literal('superseded'),
   ]),
   reason: Type.Optional(Type.String()),
+  /** Answers of a dry run: what would be done with it. */
+  would: Type.Optional(Treatment),
 })
 export type ServiceResult = Static<typeof ServiceResult>
 

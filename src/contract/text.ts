@@ -30,10 +30,10 @@ export const Instant = Type.String({
 
 export const SegmentsMax = Type.Integer({ minimum: 1, maximum: 255 })
 
-/** The `instant` format: a moment that exists. */
+/** The `instant` format: a moment that exists, 1970 or later (PostgreSQL knows no year 0). */
 export function isInstant(text: string): boolean {
   const time = new Date(text)
-  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 19))
+  return time.getTime() >= 0 && time.toISOString().startsWith(text.slice(0, 19))
 }
 
 /** The `storable-text` format: what PostgreSQL's UTF-8 text can hold. */

@@ -7,6 +7,7 @@
  *     |                        |--handback--> claimed(legacy)  |-------> in_doubt --settle--> sent | refused
  *     |                        |--expire----> void             '-- proven not executed --> claimed (same holder)
  *     |--legacy claim-------------------------> dispatched(legacy)
+ *     |--legacy claim, send_at ahead--> claimed(legacy)         (held; dispatched when due, void past valid_until)
  *     '--give up------------------------------> void           (nobody will ever send it)
  */
 export const authorityStates = ['claimed', 'dispatched', 'sent', 'refused', 'in_doubt', 'void'] as const
@@ -36,4 +37,6 @@ export interface AuthorityRow {
   readonly provider: string | null
   readonly providerMessageId: string | null
   readonly reason: string | null
+  /** While claimed and not due: when it may be dispatched, ISO 8601, by the ledger's clock. */
+  readonly heldUntil: string | null
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { authorityStates, type AuthorityRow, type Holder } from './authority-state.ts'
-import { fallbackOf, type CallFailure, type CallOutcome, type Fallback } from './evidence.ts'
+import { fallbackOf, fallbacks, type CallFailure, type CallOutcome, type Fallback } from './evidence.ts'
 import {
   messageStatuses,
   outcomeFromLedger,
@@ -18,6 +18,21 @@ const setting = (changes: Partial<ModeSetting>): ModeSetting => ({
   rampPercent: 100,
   epoch: 1,
   ...changes,
+})
+
+test('the words are these: what loops over them below has looked at each', () => {
+  assert.deepEqual(modes, ['OFF', 'SHADOW', 'ON'])
+  assert.deepEqual(authorityStates, ['claimed', 'dispatched', 'sent', 'refused', 'in_doubt', 'void'])
+  assert.deepEqual(messageStatuses, [
+    'sent',
+    'accepted',
+    'duplicate',
+    'rejected',
+    'failed',
+    'unresolved',
+    'scheduled',
+  ])
+  assert.deepEqual(fallbacks, ['timeout', 'transport', 'breaker_open'])
 })
 
 describe('mode', () => {
@@ -47,6 +62,18 @@ describe('mode', () => {
       ['+12025550100', '+12025550101', '+447700900123'].map((recipient) => cohortOf('demo', recipient)),
       [8204, 4656, 5118],
     )
+  })
+
+  test('a ramp of p percent takes the cohorts below p hundred, and no other', () => {
+    const inCohort = (cohort: number): string => {
+      for (let n = 0; n < 1_000_000; n++) if (cohortOf('demo', `r${n}`) === cohort) return `r${n}`
+      return assert.fail(`nobody is in cohort ${cohort}`)
+    }
+    for (const percent of [1, 50, 99]) {
+      const modeOf = (cohort: number) =>
+        effectiveMode(setting({ rampPercent: percent }), 'demo', inCohort(cohort))
+      assert.deepEqual([modeOf(percent * 100 - 1), modeOf(percent * 100)], ['ON', 'SHADOW'], `${percent} %`)
+    }
   })
 
   test('a ramp touches ON alone; a tenant of its own setting goes before everyone', () => {
@@ -97,6 +124,7 @@ describe('outcomes and quota', () => {
     provider: null,
     providerMessageId: null,
     reason: null,
+    heldUntil: null,
   })
   const expected: Record<AuthorityRow['state'], { go: string; legacy: string; pending: boolean }> = {
     claimed: { go: 'accepted', legacy: 'unresolved', pending: true },
@@ -116,6 +144,18 @@ describe('outcomes and quota', () => {
       if (state !== 'void') assert.equal(outcomeFromLedger(row(state, 'go')).status, 'accepted')
     })
   }
+
+  test('claimed and not due: scheduled, on the work list with its time; the service’s own is accepted', () => {
+    const heldUntil = '2030-01-31T09:30:00.000Z'
+    const held = outcomeFromLedger({ ...row('claimed', 'legacy'), heldUntil })
+    assert.deepEqual(
+      [held.status, held.source, held.pending],
+      ['scheduled', 'legacy', { unspentToken: null, dueAt: heldUntil }],
+    )
+    assert.equal(settleQuota('ON', held), undefined, 'not yet')
+    const accepted = outcomeFromLedger({ ...row('claimed', 'go'), heldUntil })
+    assert.deepEqual([accepted.status, accepted.pending], ['accepted', null])
+  })
 
   test('I7: charged in ON, by the service, when accepted or duplicate; nothing else', () => {
     for (const mode of modes) {

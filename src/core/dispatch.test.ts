@@ -30,6 +30,22 @@ describe('routes', () => {
     assert.deepEqual(routeFor(to(1, { country: 'US' }), rules), ['cheap', 'dear'])
     assert.deepEqual(routeFor(to(1, { country: 'GB', tenant: 'acme' }), rules), ['own', 'dear'])
     assert.deepEqual(routeFor(to(1), [{ name: 'gb', countries: ['GB'] }]), [])
+    assert.deepEqual(routeFor(to(1, { tenant: 'other' }), rules), ['dear'])
+  })
+
+  test('without a cost a provider is free, and goes before one that is not', () => {
+    assert.deepEqual(routeFor(to(1), [{ name: 'paid', cost: 0.5 }, { name: 'free' }]), ['free', 'paid'])
+    const credited = [{ name: 'free' }, { name: 'credited', cost: -0.5 }]
+    assert.deepEqual(routeFor(to(1), credited), ['credited', 'free'])
+  })
+
+  test('every process and version draws alike: a message that is looked at again goes the same way', () => {
+    const rules = [{ name: 'a', weight: 2 }, { name: 'b' }, { name: 'c', weight: 0.5 }]
+    const routes = Array.from({ length: 24 }, (_, n) => routeFor(to(n), rules).join(''))
+    assert.equal(
+      routes.join(' '),
+      'abc bac cab abc abc bca bac abc abc cba bac abc bac acb acb acb abc bca bac abc abc cab cab acb',
+    )
   })
 
   test('at equal cost the first places fall by weight, the same for the same message; weight 0 comes last', () => {
@@ -82,6 +98,18 @@ describe('what follows an attempt', () => {
     })
   }
 
+  test('pauses double from half a second on, between half of it and all of it', () => {
+    const pauses = (share: number) =>
+      [1, 2, 3, 7].map((attempts) => {
+        const next = nextAttempt({ kind: 'not_sent' }, { attempts, provider: 'a', route: [] }, share)
+        return next.kind === 'again' ? next.pauseMs : 0
+      })
+    assert.deepEqual(pauses(0), [250, 500, 1_000, 16_000])
+    assert.deepEqual(pauses(0.5), [375, 750, 1_500, 24_000])
+    assert.deepEqual(pauses(1), [500, 1_000, 2_000, 32_000])
+    assert.equal(ATTEMPTS_MAX, 8)
+  })
+
   test('however it fails, the attempts are bounded and the pauses too', () => {
     const failures = fc.constantFrom<ProvenFailure>({ kind: 'not_sent' }, { kind: 'refused', blames: 'pace' })
     fc.assert(
@@ -127,6 +155,22 @@ describe('the health of a provider', () => {
     const again = fail(probing, 2_000)
     assert.deepEqual(again, { kind: 'paused', untilMs: 4_000, pauseMs: 2_000 })
     assert.deepEqual(afterAttempt(probing, { kind: 'served' }, 2_000, 0), well)
+  })
+
+  test('five failures, then a second, and never more than a minute; probes are spread by a quarter', () => {
+    assert.equal(FAILURES_MAX, 5)
+    const untilMs = (share: number) => afterAttempt(failing(4), { kind: 'failed' }, 100, share)
+    assert.deepEqual(untilMs(0), { kind: 'paused', untilMs: 850, pauseMs: 1_000 })
+    assert.deepEqual(untilMs(1), { kind: 'paused', untilMs: 1_350, pauseMs: 1_000 })
+    const probing = { kind: 'probing', pauseMs: 50_000 } as const
+    assert.deepEqual(fail(probing, 0), { kind: 'paused', untilMs: 60_000, pauseMs: 60_000 })
+  })
+
+  test('one that is well has room for what is not under way, and never less than none', () => {
+    assert.deepEqual(
+      [0, 3, 8, 9].map((inFlight) => roomFor(well, inFlight, 8)),
+      [8, 5, 0, 0],
+    )
   })
 
   test('what began before a pause does not lengthen it; a refused pace is no illness', () => {

@@ -1,3 +1,5 @@
+import type { Treatment } from './treatment.ts'
+
 /**
  * What a call to the messaging service proves, as a union. Falling back takes a {@link CallFailure}; a
  * {@link ServiceAnswer} is another type, so that falling back on an answer does not compile.
@@ -9,7 +11,13 @@
 export type Verdict = 'accepted' | 'duplicate' | 'rejected' | 'superseded'
 
 export type ServiceAnswer =
-  | { readonly kind: 'answer'; readonly verdict: Verdict; readonly reason?: string }
+  | {
+      readonly kind: 'answer'
+      readonly verdict: Verdict
+      readonly reason?: string
+      /** What a dry run would have done. */
+      readonly would?: Treatment
+    }
   /** An error in the service's own envelope. */
   | { readonly kind: 'answer'; readonly verdict: 'error'; readonly reason: string }
 

@@ -36,7 +36,7 @@ export function cohortOf(tenant: string, recipient: string): number {
 
 /** The mode one message is handled in. Below the ramp ON is ON, above it the message is shadowed. */
 export function effectiveMode(setting: ModeSetting, tenant: string, recipient: string): Mode {
-  if (setting.mode !== 'ON' || setting.rampPercent >= 100) return setting.mode
+  if (setting.mode !== 'ON') return setting.mode
   return cohortOf(tenant, recipient) < setting.rampPercent * (COHORTS / 100) ? 'ON' : 'SHADOW'
 }
 

@@ -26,7 +26,6 @@ export type NextAttempt =
 
 export const ATTEMPTS_MAX = 8
 const PAUSE_FIRST_MS = 500
-const PAUSE_MAX_MS = 60_000
 
 /** `share` (0 to 1) spreads the retries. */
 export function nextAttempt(failure: ProvenFailure, soFar: AttemptSoFar, share: number): NextAttempt {
@@ -41,7 +40,7 @@ export function nextAttempt(failure: ProvenFailure, soFar: AttemptSoFar, share: 
   const first = route[0] ?? provider
   // An account that refuses does so again; without another provider that is the end.
   if (failure.kind === 'refused' && blames === 'account' && first === provider) return { kind: 'none' }
-  const ceilingMs = Math.min(PAUSE_MAX_MS, PAUSE_FIRST_MS * 2 ** (attempts - 1))
+  const ceilingMs = PAUSE_FIRST_MS * 2 ** (attempts - 1)
   const backoffMs = Math.round(ceilingMs * (0.5 + share / 2))
-  return { kind: 'again', provider: first, pauseMs: Math.max(backoffMs, failure.retryAfterMs ?? 0) }
+  return { kind: 'again', provider: first, pauseMs: Math.max(backoffMs, failure.retryAfterMs ?? backoffMs) }
 }

@@ -34,9 +34,9 @@ export function routeFor(destination: Destination, rules: readonly ProviderRule[
     .map(({ rule }) => rule.name)
 }
 
-/** Efraimidis and Spirakis: the largest u^(1/weight) wins in proportion to its weight. */
+/** Efraimidis and Spirakis: the largest u^(1/weight) wins in proportion to its weight; weight 0 draws 0. */
 function draw(seed: string, weight: number): number {
-  return weight === 0 ? -1 : shareOf(seed) ** (1 / weight)
+  return shareOf(seed) ** (1 / weight)
 }
 
 /** 0 to 1, evenly: FNV-1a, finished by the murmur3 mixer. */

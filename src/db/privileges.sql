@@ -16,6 +16,12 @@ select role, object, privilege from (
     where t.grantee = c.grantee and t.table_schema = c.table_schema and t.table_name = c.table_name
       and t.privilege_type = c.privilege_type)
   union
+  -- Functions that act with their owner's rights.
+  select r.rolname, 'function ' || p.oid::regprocedure::text, 'execute'
+  from pg_proc p, pg_roles r
+  where p.pronamespace in ('legacy'::regnamespace, 'messaging'::regnamespace) and p.prosecdef
+    and has_function_privilege(r.oid, p.oid, 'execute')
+  union
   select rolname, 'role attribute', attribute
   from pg_roles, unnest(array_remove(array[
     case when rolsuper then 'superuser' end, case when rolcreatedb then 'createdb' end,

@@ -65,6 +65,22 @@ describe('fault proxy before an HTTP service', { timeout: 60_000 }, () => {
     await assert.rejects(post(body, AbortSignal.timeout(150)), { name: 'TimeoutError' })
   }
 
+  it('ends faults by themselves when their time is over, and never what was set since', async () => {
+    await control('PUT', { refuse: true, for_ms: 150 })
+    assert.deepEqual(
+      [(await control('GET')).body['refuse'], (await control('GET')).body['for_ms']],
+      [true, 150],
+    )
+    while ((await control('GET')).body['refuse'] !== undefined) await setTimeout(20)
+    assert.equal(await post('after it', undefined, newClient()), 'answer to after it')
+    await control('PUT', { swallow: true, for_ms: 100 })
+    await control('PUT', { delay_ms: 1 })
+    await setTimeout(300)
+    assert.equal((await control('GET')).body['delay_ms'], 1)
+    assert.equal((await control('PUT', { swallow: true, for_ms: 0 })).status, 400)
+    assert.equal((await control('PUT', { swallow: true, for_ms: 3_600_001 })).status, 400)
+  })
+
   it('is transparent without a fault, on one connection', async () => {
     const before = await counters()
     assert.equal(await post('one'), 'answer to one')

@@ -8,6 +8,8 @@ import { createListener } from './listener.ts'
 import { proxyConnection, type ProxiedConnection, type Upstream } from './proxied-connection.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
+/** When the port cannot be had again at once. */
+const END_AGAIN_MS = 500
 
 export interface FaultProxyOptions {
   readonly host: string
@@ -28,7 +30,7 @@ export interface FaultProxy {
 /** A TCP proxy that does harm on demand, so that what it stands between needs no test hook. */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const { host, controlPort, log } = options
-  const { listener, apply, setting, counters, resetAll } = createProxy(options)
+  const { listener, apply, setting, counters, resetAll, forget } = createProxy(options)
   const app = createServer({ log, bodyBytesMax: BODY_BYTES_MAX, cutsOnClose: true })
   addControlRoutes(app, { apply, setting, counters })
   await listener.open()
@@ -42,6 +44,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     port: listener.port(),
     controlPort: (app.server.address() as AddressInfo).port,
     close: async () => {
+      forget()
       await app.close()
       await listener.close(resetAll)
     },
@@ -85,10 +88,21 @@ function createProxy({ host, port, upstream, log }: FaultProxyOptions) {
   }
   // One after the other: closing and opening the listener takes time, and the last setting must win.
   let last: Promise<unknown> = Promise.resolve()
+  let ending: NodeJS.Timeout | undefined
+  const forget = (): void => clearTimeout(ending)
   const apply = (wanted: FaultSetting): Promise<Applied> => {
+    // What is set now is not to be ended by the end of what was set before.
+    forget()
+    if (wanted.for_ms !== undefined) ending = setTimeout(end, wanted.for_ms)
     const applied = last.then(() => applyNow(wanted))
     last = applied.catch(() => {})
     return applied
   }
-  return { listener, apply, setting: () => setting, counters, resetAll }
+  const end = (): void => {
+    log.warn({ faults: setting }, 'faults end: their time is over')
+    void apply({}).then(({ kind }) => {
+      if (kind === 'port_taken') ending = setTimeout(end, END_AGAIN_MS)
+    })
+  }
+  return { listener, apply, setting: () => setting, counters, resetAll, forget }
 }

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 
 const DELAY_MAX_MS = 600_000
+const FOR_MAX_MS = 3_600_000
 
 /** What PUT /faults takes: the whole setting; an absent fault is off. */
 export const FaultSettingSchema = Type.Object(
@@ -10,6 +11,8 @@ export const FaultSettingSchema = Type.Object(
     reset: Type.Optional(Type.Boolean()),
     refuse: Type.Optional(Type.Boolean()),
     blackhole: Type.Optional(Type.Boolean()),
+    /** The faults end by themselves after so long, whatever becomes of whoever set them. */
+    for_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: FOR_MAX_MS })),
   },
   { additionalProperties: false },
 )

@@ -12,7 +12,14 @@ export function answerFor(request: SmsRequest, outcomes: readonly MessageOutcome
     if (!outcome) throw new Error(`request ${request.requestId}: message ${messageUuid} has no outcome`)
     return { ...toSentMessage(outcome, recipient, request.mentions.get(recipient) ?? 1), segments }
   })
-  return { request_id: request.requestId, mode: request.setting.mode, messages }
+  const { sendAt, validUntil } = request.terms
+  return {
+    request_id: request.requestId,
+    mode: request.setting.mode,
+    ...(sendAt === null ? {} : { send_at: sendAt }),
+    ...(validUntil === null ? {} : { valid_until: validUntil }),
+    messages,
+  }
 }
 
 function toSentMessage(

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.ts'
 import type { HttpPeer } from '../http/exchange.ts'
-import type { Provider } from '../providers/provider.ts'
 import type { GatewayConfig } from './config.ts'
 import { createEnter } from './enter.ts'
 import { createFinish } from './finish-request.ts'
 import { createRequestHandler, type RequestHandler } from './handle-request.ts'
 import { createGatewayLedger } from './ledger.ts'
+import type { LegacyDriver } from './legacy-driver.ts'
 import { announcePresence, type Presence } from './presence.ts'
 import { createRecordAnswer } from './record-answer.ts'
 import { createRepeatRequest } from './repeat-request.ts'
@@ -15,12 +15,13 @@ import { createSending, type Sending } from './sending.ts'
 import { startSettler } from './settler.ts'
 
 const LEFT_GRACE_MS = 2_000
+const DAY_MS = 86_400_000
 
 /** What the gateway reaches the world through. */
 export interface GatewayPorts {
   readonly legacyDatabase: Database
   readonly ledgerDatabase: Database
-  readonly driver: Provider
+  readonly driver: LegacyDriver
   /** Makes connections of their own to the messaging service. */
   readonly openService: () => HttpPeer
   readonly log: Logger
@@ -35,6 +36,9 @@ export type GatewayTimes = Pick<
   | 'inDoubtAfterMs'
   | 'wantedMs'
   | 'keyedGraceMs'
+  | 'scheduleDaysMax'
+  | 'legacyRoute'
+  | 'legacyPricePerSegment'
 >
 
 /** The gateway without its server. */
@@ -52,8 +56,8 @@ export interface AssembledGateway {
 
 export async function assembleGateway(times: GatewayTimes, ports: GatewayPorts): Promise<AssembledGateway> {
   const { legacyDatabase, ledgerDatabase, driver, openService, log } = ports
-  const { entryDeadlineMs } = times
-  const ledger = createGatewayLedger(ledgerDatabase, driver.name, times.ledgerDeadlineMs)
+  const { entryDeadlineMs, ledgerDeadlineMs, scheduleDaysMax } = times
+  const ledger = createGatewayLedger(ledgerDatabase, driver.name, ledgerDeadlineMs)
   const sending = createSending({ ...times, openService }, ledger, legacyDatabase, driver, log)
   const presence = await announcePresence(legacyDatabase, log)
   const record = createRecordAnswer(legacyDatabase, entryDeadlineMs)
@@ -73,24 +77,30 @@ export async function assembleGateway(times: GatewayTimes, ports: GatewayPorts):
     inProgress,
     log,
   })
-  const enter = createEnter(legacyDatabase, () => presence.owner, entryDeadlineMs)
+  const enter = createEnter(legacyDatabase, () => presence.owner, entryDeadlineMs, scheduleDaysMax * DAY_MS)
+  const isKnown = async (tenant: string, key: string) =>
+    (await readRequest(legacyDatabase, null, tenant, key)) !== undefined
   const left = { database: legacyDatabase, presence, inProgress, readLedger: ledger.read, record, log }
-  const unresolved = { ...ledger, readLedger: ledger.read, legacy: sending.legacy, record, log }
+  const late = {
+    legacyDatabase,
+    ledgerDatabase,
+    ledgerDeadlineMs,
+    provider: driver.name,
+    legacy: sending.legacy,
+    record,
+    log,
+  }
   return {
-    handle: createRequestHandler({ enter, finish, repeat, inProgress }),
+    handle: createRequestHandler({ enter, finish, repeat, isKnown, scheduleDaysMax, inProgress }),
     sending,
     presence,
     inProgress,
     startSettler: () =>
       startSettler({
         left: { ...left, giveUp: ledger.giveUp, graceMs: LEFT_GRACE_MS, keyedGraceMs: times.keyedGraceMs },
-        unresolved: {
-          ...unresolved,
-          legacyDatabase,
-          ledgerDatabase,
-          provider: driver.name,
-          wantedMs: times.wantedMs,
-        },
+        unresolved: { ...late, ...ledger, readLedger: ledger.read, wantedMs: times.wantedMs },
+        handedBack: late,
+        due: { ...late, readLedger: ledger.read },
         legacyDatabase,
         ledgerDatabase,
         inDoubtAfterMs: times.inDoubtAfterMs,

@@ -24,4 +24,10 @@ export interface GatewayConfig {
   readonly wantedMs: number
   /** So long a caller with an Idempotency-Key has to come again after a crash. */
   readonly keyedGraceMs: number
+  /** The vendor that the legacy side sends by, for the comparison in SHADOW; null: not known. */
+  readonly legacyRoute?: string | null
+  /** What it pays for one part of a message, in the unit of the providers file. */
+  readonly legacyPricePerSegment?: number | null
+  /** How far ahead `send_at` may lie. */
+  readonly scheduleDaysMax: number
 }

@@ -1,13 +1,12 @@
 import type { MessageOutcome } from '../core/message-outcome.ts'
 import type { Mode } from '../core/mode.ts'
-import type { OutgoingMessage } from '../providers/provider.ts'
 import type { LegacySender } from './legacy-send.ts'
 import type { Shadow } from './shadow.ts'
-import { messageOf, modeOf, type SmsRequest } from './sms-request.ts'
+import { messageOf, modeOf, type EnteredMessage, type SmsRequest } from './sms-request.ts'
 
 export interface ControllerOptions {
   readonly legacy: LegacySender
-  readonly sendOn: (messages: readonly OutgoingMessage[]) => Promise<MessageOutcome[]>
+  readonly sendOn: (messages: readonly EnteredMessage[]) => Promise<MessageOutcome[]>
   readonly shadow: Shadow
 }
 
@@ -30,7 +29,7 @@ export function createController({ legacy, sendOn, shadow }: ControllerOptions):
         return legacy.send(messages, null)
       case 'SHADOW': {
         const outcomes = await legacy.send(messages, null)
-        shadow.offer(request, messageUuids)
+        shadow.offer(request, outcomes)
         return outcomes
       }
       case 'ON':

@@ -5,6 +5,8 @@ import { groupCommit } from '../db/group-commit.ts'
 import { statement } from '../db/statement.ts'
 import { untilKnown } from '../db/until-known.ts'
 import { readModes } from './mode-store.ts'
+import type { TimesFault } from '../core/message-times.ts'
+import { timesFaults } from './times-faults.ts'
 import { insertRequests, readSettings, type NewRequest } from './request-store.ts'
 import { modeOf, type SmsRequest } from './sms-request.ts'
 
@@ -15,22 +17,26 @@ export type Arriving = Omit<NewRequest, 'request'> & { readonly request: Omit<Sm
  *   entered   the intent is durable; quota is reserved for its messages in ON
  *   taken     the Idempotency-Key (or the id) stands for an earlier request
  *   no_quota  nothing was recorded
+ *   untimely  by the database's clock it must not be entered; nothing was recorded
  */
 export type Entry =
   | { readonly kind: 'entered'; readonly request: SmsRequest }
   | { readonly kind: 'taken' }
   | { readonly kind: 'no_quota'; readonly messages: number; readonly room: number }
+  | { readonly kind: 'untimely'; readonly fault: TimesFault }
 
 const room = statement<{ tenant: string; room: number }>(import.meta.url, './sql/quota-room.sql')
 const reserve = statement<{ tenant: string }>(import.meta.url, './sql/reserve-quota.sql')
 
 const BATCH_MESSAGES_MAX = 2_000
+const READINGS_MAX = 10
 
 /** Records requests, batched. Rejects when the database stays away for `deadlineMs`: then nothing is sent. */
 export function createEnter(
   database: Database,
   ownerOf: () => number,
   deadlineMs: number,
+  aheadMaxMs: number,
 ): (arriving: Arriving) => Promise<Entry> {
   async function run(batch: readonly Arriving[]): Promise<Entry[]> {
     let isRerun = false
@@ -50,13 +56,26 @@ export function createEnter(
   }
 
   async function entriesOf(fresh: readonly Arriving[]): Promise<Map<Arriving, Entry>> {
-    if (fresh.length === 0) return new Map()
-    const entries = await enterFresh(fresh)
-    return new Map(fresh.map((item, index) => [item, entries[index] ?? { kind: 'taken' }]))
+    const faults = await timesFaults(database, fresh, aheadMaxMs)
+    const timely = fresh.filter((item) => !faults.has(item))
+    const entries = timely.length === 0 ? [] : await enterFresh(timely)
+    return new Map<Arriving, Entry>([
+      ...Array.from(faults, ([item, fault]): [Arriving, Entry] => [item, { kind: 'untimely', fault }]),
+      ...timely.map((item, index): [Arriving, Entry] => [item, entries[index] ?? { kind: 'taken' }]),
+    ])
   }
 
+  /** A change of the mode between reading and recording has it read again. */
   async function enterFresh(batch: readonly Arriving[]): Promise<Entry[]> {
-    const settingOf = await readModes(
+    for (let reading = 0; reading < READINGS_MAX; reading++) {
+      const entries = await tryToEnter(batch)
+      if (entries) return entries
+    }
+    throw new Error(`mode: has changed ${READINGS_MAX} times while a batch was entered: try again`)
+  }
+
+  async function tryToEnter(batch: readonly Arriving[]): Promise<Entry[] | undefined> {
+    const { settingOf, latestEpoch } = await readModes(
       database,
       batch.map(({ request }) => request.tenant),
     )
@@ -64,8 +83,8 @@ export function createEnter(
     const reserving = requests.map(({ request }) => reservedFor(request))
     // One statement is one transaction; quota needs several.
     return reserving.every((messages) => messages === 0)
-      ? enterFree(database, requests, ownerOf())
-      : database.transaction((runner) => enterReserving(runner, requests, reserving, ownerOf()))
+      ? enterFree(database, requests, ownerOf(), latestEpoch)
+      : database.transaction((runner) => enterReserving(runner, requests, reserving, ownerOf(), latestEpoch))
   }
 
   const entries = groupCommit<Arriving, Entry>({
@@ -90,10 +109,19 @@ function reservedFor(request: SmsRequest): number {
   return messages
 }
 
-async function enterFree(runner: Runner, requests: readonly NewRequest[], owner: number): Promise<Entry[]> {
-  const inserted = await insertRequests(runner, requests, owner)
-  return requests.map(({ request }) =>
-    inserted.has(request.requestId) ? { kind: 'entered', request } : { kind: 'taken' },
+/** Undefined, as below: the mode has changed since it was read, and nothing was entered. */
+async function enterFree(
+  runner: Runner,
+  requests: readonly NewRequest[],
+  owner: number,
+  latestEpoch: number,
+): Promise<Entry[] | undefined> {
+  const inserted = await insertRequests(runner, requests, owner, latestEpoch)
+  return (
+    inserted &&
+    requests.map(({ request }) =>
+      inserted.has(request.requestId) ? { kind: 'entered', request } : { kind: 'taken' },
+    )
   )
 }
 
@@ -102,7 +130,8 @@ async function enterReserving(
   requests: readonly NewRequest[],
   reserving: readonly number[],
   owner: number,
-): Promise<Entry[]> {
+  latestEpoch: number,
+): Promise<Entry[] | undefined> {
   const tenants = requests.flatMap(({ request }, index) => (reserving[index] ? [request.tenant] : []))
   const rooms = new Map(
     (await runner.run(room, [[...new Set(tenants)]])).map((row) => [row.tenant, row.room]),
@@ -119,7 +148,9 @@ async function enterReserving(
     runner,
     requests.filter((item) => !refused.has(item)),
     owner,
+    latestEpoch,
   )
+  if (!inserted) return undefined
   const totals = new Map<string, number>()
   requests.forEach(({ request }, index) => {
     if (!inserted.has(request.requestId)) return

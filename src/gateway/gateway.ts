@@ -5,15 +5,17 @@ import { openPeer, type HttpPeer } from '../http/exchange.ts'
 import type { Server } from '../http/server.ts'
 import { signedPeer } from '../http/signature.ts'
 import type { RunningProgram } from '../process/running-program.ts'
-import type { Provider } from '../providers/provider.ts'
 import { assembleGateway, type AssembledGateway, type GatewayPorts } from './assemble.ts'
 import { createAuthenticate, type Authenticate } from './authenticate.ts'
+import { GATEWAY_CONNECTIONS, startModeAcknowledger } from './acknowledge-modes.ts'
 import type { GatewayConfig } from './config.ts'
 import { createGatewayServer } from './http.ts'
 import { createInDoubt } from './in-doubt.ts'
 import { addInDoubtRoutes } from './in-doubt-routes.ts'
+import type { LegacyDriver } from './legacy-driver.ts'
 import { readMessageHistory } from './message-history.ts'
-import { changeMode, viewModes } from './mode-store.ts'
+import { addModeRoutes } from './mode-routes.ts'
+import { viewModes } from './mode-store.ts'
 import { addOperatorRoutes } from './operator-routes.ts'
 import { addStatusReports } from './status-reports.ts'
 import { readStatus, type GatewayStatus } from './status.ts'
@@ -31,7 +33,7 @@ export interface Extension {
 /** The gateway: the entry, the mode, `sms_logs`, quota and the legacy driver. */
 export async function startGateway(
   config: GatewayConfig,
-  driver: Provider,
+  driver: LegacyDriver,
   log: Logger,
   extend: (extension: Extension) => void = () => {},
 ): Promise<RunningProgram> {
@@ -40,13 +42,14 @@ export async function startGateway(
   const gateway = await assembleGateway(config, ports)
   const server = createServer(config, ports, gateway, extend)
   const settler = gateway.startSettler()
+  const acknowledger = startModeAcknowledger({ database: legacyDatabase, presence: gateway.presence, log })
   const url = await server.listen({ host: config.host, port: config.port })
   log.info({ url, driver: driver.name }, 'gateway is up')
   return {
     url,
     async stop() {
       await server.close()
-      await settler.stop()
+      await Promise.all([settler.stop(), acknowledger.stop()])
       await gateway.close()
       await Promise.all([legacyDatabase.close(), ledgerDatabase.close()])
       log.info('gateway has stopped')
@@ -54,7 +57,7 @@ export async function startGateway(
   }
 }
 
-async function openPorts(config: GatewayConfig, driver: Provider, log: Logger): Promise<GatewayPorts> {
+async function openPorts(config: GatewayConfig, driver: LegacyDriver, log: Logger): Promise<GatewayPorts> {
   const open = (url: string, name: string) =>
     openDatabase({
       url,
@@ -64,7 +67,7 @@ async function openPorts(config: GatewayConfig, driver: Provider, log: Logger): 
       statementTimeoutMs: 5_000,
       onError: (err) => log.warn({ err }, 'database connection lost'),
     })
-  const legacyDatabase = open(config.legacyDatabaseUrl, 'baton gateway')
+  const legacyDatabase = open(config.legacyDatabaseUrl, GATEWAY_CONNECTIONS)
   const ledgerDatabase = open(config.ledgerDatabaseUrl, 'baton gateway ledger')
   await requireDurableServer(legacyDatabase, 'legacy')
   await requireDurableServer(ledgerDatabase, 'messaging')
@@ -104,10 +107,9 @@ function createServer(
   addOperatorRoutes(server, {
     authenticate,
     history,
-    viewModes: () => viewModes(legacyDatabase),
-    changeMode: (change, actor) => changeMode(legacyDatabase, change, actor),
     readStatus: status,
   })
+  addModeRoutes(server, { authenticate, legacyDatabase, ledgerDatabase })
   const inDoubt = createInDoubt(legacyDatabase, ledgerDatabase, sending.service)
   addInDoubtRoutes(server, authenticate, inDoubt, ledgerDatabase)
   addStatusReports(server, legacyDatabase, config.serviceSecret)

@@ -1,6 +1,6 @@
 import type { Claim, Claims } from '../authority/claim.ts'
 import { createClaims } from '../authority/claim.ts'
-import { claimLegacyTogether } from '../authority/claim-together.ts'
+import { claimLegacyTogether, type ClaimedForLegacy } from '../authority/claim-together.ts'
 import type { Permit } from '../authority/permit.ts'
 import { readAuthorityWithin } from '../authority/rows.ts'
 import { createSettling, type AttemptEnd, type Settled } from '../authority/settle.ts'
@@ -9,7 +9,7 @@ import type { Database } from '../db/database.ts'
 
 /** The ledger as the gateway uses it: over its own connection and role, while the service may be down. */
 export interface GatewayLedger {
-  readonly claimForLegacy: (messageUuids: readonly string[]) => Promise<readonly Claim<Permit>[]>
+  readonly claimForLegacy: (messages: readonly ClaimedForLegacy[]) => Promise<readonly Claim<Permit>[]>
   readonly giveUp: Claims['giveUp']
   readonly read: (messageUuids: readonly string[]) => Promise<Map<string, AuthorityRow>>
   readonly settle: (permit: Permit, end: AttemptEnd) => Promise<Settled>

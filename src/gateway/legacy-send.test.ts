@@ -4,14 +4,22 @@ import { makePermit } from '../authority/permit-maker.ts'
 import type { AttemptEnd } from '../authority/settle.ts'
 import { createLegacySender } from './legacy-send.ts'
 
-const message = { messageUuid: 'a', recipient: '+12015550100', sender: null, body: 'text' }
+const terms = { priority: null, sendAt: null, validUntil: null, segmentsMax: null }
+const message = {
+  messageUuid: 'a',
+  recipient: '+12015550100',
+  sender: null,
+  body: 'text',
+  tenant: 'demo',
+  terms,
+}
 
 function senderWith(staleMs: number) {
   const sent: string[] = []
   const ends: AttemptEnd[] = []
   const legacy = createLegacySender({
-    claimForLegacy: async (messageUuids) =>
-      messageUuids.map((messageUuid) => ({ won: makePermit(messageUuid, 'legacy', 'token') })),
+    claimForLegacy: async (messages) =>
+      messages.map(({ messageUuid }) => ({ won: makePermit(messageUuid, 'legacy', 'token') })),
     settle: async (_permit, end) => {
       ends.push(end)
       return 'recorded'

@@ -4,7 +4,10 @@ import type { AttemptEnd, Settled } from '../authority/settle.ts'
 import { LedgerUnavailable } from '../authority/unavailable.ts'
 import type { Fallback } from '../core/evidence.ts'
 import { outcomeFromLedger, unresolvedOutcome, type MessageOutcome } from '../core/message-outcome.ts'
-import type { OutgoingMessage, Provider, SendResult } from '../providers/provider.ts'
+import { toldBy } from './legacy-treatment.ts'
+import type { Provider, SendResult } from '../providers/provider.ts'
+import type { ClaimedForLegacy } from '../authority/claim-together.ts'
+import type { EnteredMessage } from './sms-request.ts'
 
 /** Sends by the legacy driver what the ledger grants; what it does not grant is reported as it stands there. */
 export interface LegacySender {
@@ -12,11 +15,11 @@ export interface LegacySender {
    * `fallback`: the evidence that brought messages of ON here. Never rejects for what the network does. The
    * outcomes may still be on their way into the ledger: see `settled`.
    */
-  send(messages: readonly OutgoingMessage[], fallback: Fallback | null): Promise<MessageOutcome[]>
+  send(messages: readonly EnteredMessage[], fallback: Fallback | null): Promise<MessageOutcome[]>
   /** Sends under a permit that was had otherwise, asked for at `askedAtMs`; the outcome is settled. */
   sendUnder(
     permit: Permit,
-    message: OutgoingMessage,
+    message: EnteredMessage,
     fallback: Fallback | null,
     askedAtMs: number,
   ): Promise<MessageOutcome>
@@ -25,7 +28,7 @@ export interface LegacySender {
 }
 
 export interface LegacySenderOptions {
-  readonly claimForLegacy: (messageUuids: readonly string[]) => Promise<readonly Claim<Permit>[]>
+  readonly claimForLegacy: (messages: readonly ClaimedForLegacy[]) => Promise<readonly Claim<Permit>[]>
   readonly settle: (permit: Permit, end: AttemptEnd) => Promise<Settled>
   readonly driver: Provider
   /** Most messages a request holds dispatched at a time: what a crash can leave in doubt. */
@@ -42,7 +45,7 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
 
   async function attempt(
     permit: Permit,
-    message: OutgoingMessage,
+    message: EnteredMessage,
     fallback: Fallback | null,
     askedAtMs: number,
   ): Promise<MessageOutcome> {
@@ -63,19 +66,19 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
   }
 
   async function sendChunk(
-    messages: readonly OutgoingMessage[],
+    messages: readonly EnteredMessage[],
     fallback: Fallback | null,
   ): Promise<MessageOutcome[]> {
     const askedAtMs = performance.now()
     try {
-      const claims = await claimForLegacy(messages.map(({ messageUuid }) => messageUuid))
+      const claims = await claimForLegacy(messages.map(claimedAs))
       return await Promise.all(
         messages.map(async (message, index): Promise<MessageOutcome> => {
           const claim = claims[index]
           if (!claim) throw new Error(`ledger: no claim for message ${message.messageUuid}`)
-          return 'won' in claim
-            ? attempt(claim.won, message, fallback, askedAtMs)
-            : outcomeFromLedger(claim.lost)
+          if ('won' in claim) return attempt(claim.won, message, fallback, askedAtMs)
+          const outcome = outcomeFromLedger(claim.lost)
+          return outcome.status === 'scheduled' ? { ...outcome, fallback } : outcome
         }),
       )
     } catch (error) {
@@ -106,6 +109,10 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
 }
 
 const heldUp: SendResult = { kind: 'not_sent', reason: 'held up in this process: no request was made' }
+/** A message as the ledger is asked for it. */
+export function claimedAs({ messageUuid, terms: { sendAt, validUntil } }: EnteredMessage): ClaimedForLegacy {
+  return { messageUuid, sendAt, validUntil }
+}
 
 function endOf(result: SendResult): AttemptEnd {
   switch (result.kind) {
@@ -121,7 +128,14 @@ function endOf(result: SendResult): AttemptEnd {
 }
 
 function outcomeOf(messageUuid: string, result: SendResult, fallback: Fallback | null): MessageOutcome {
-  const base = { messageUuid, source: 'legacy', providerMessageId: null, fallback, pending: null } as const
+  const base = {
+    messageUuid,
+    source: 'legacy',
+    providerMessageId: null,
+    fallback,
+    pending: null,
+    told: toldBy(result),
+  } as const
   switch (result.kind) {
     case 'accepted':
       return { ...base, status: 'sent', providerMessageId: result.providerMessageId, reason: null }

@@ -18,6 +18,8 @@ interface SmsLogRow {
   delivery_status: string | null
   delivery_at: Date | null
   delivery_error: string | null
+  /** The legacy side's send of a message that the service had accepted and handed back. */
+  handed_back: boolean
   created_at: Date
 }
 
@@ -26,6 +28,8 @@ interface UnresolvedRow {
   fallback: string | null
   reason: string
   noted_at: Date
+  /** When the legacy side sends what it holds. */
+  due_at: Date | null
   tenant: string
   recipient: string
 }

@@ -1,8 +1,8 @@
 import { fallbackOf, type CallFailure, type Fallback, type ServiceAnswer } from '../core/evidence.ts'
 import type { MessageOutcome } from '../core/message-outcome.ts'
-import type { OutgoingMessage } from '../providers/provider.ts'
 import type { LegacySender } from './legacy-send.ts'
 import type { ServiceClient } from './service-client.ts'
+import type { EnteredMessage } from './sms-request.ts'
 
 export interface OnSenderOptions {
   readonly client: ServiceClient
@@ -12,20 +12,20 @@ export interface OnSenderOptions {
 }
 
 interface Answered {
-  readonly message: OutgoingMessage
+  readonly message: EnteredMessage
   readonly answer: ServiceAnswer
 }
 
 /** A failed call: the only thing that a fallback can be made from. */
 interface Failed {
-  readonly message: OutgoingMessage
+  readonly message: EnteredMessage
   readonly failure: CallFailure
 }
 
 /** ON: the service sends; legacy only on the evidence of a failed call, and only what the ledger grants it. */
 export function createOnSender(
   options: OnSenderOptions,
-): (messages: readonly OutgoingMessage[]) => Promise<MessageOutcome[]> {
+): (messages: readonly EnteredMessage[]) => Promise<MessageOutcome[]> {
   const { client, legacy, report } = options
 
   async function fallBack(failed: readonly Failed[]): Promise<MessageOutcome[]> {

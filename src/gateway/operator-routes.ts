@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import { ModeChange, type ModeInForce, type ModeView } from '../contract/gateway-api.ts'
 import { Uuid } from '../contract/text.ts'
 import { problem, type Server } from '../http/server.ts'
 import type { Authenticate } from './authenticate.ts'
@@ -8,38 +7,18 @@ import type { GatewayStatus } from './status.ts'
 
 export interface OperatorRoutesOptions {
   readonly authenticate: Authenticate
-  readonly viewModes: () => Promise<ModeView>
-  readonly changeMode: (change: ModeChange, actor: string) => Promise<ModeInForce>
   readonly readStatus: () => Promise<GatewayStatus>
   readonly history: (messageUuid: string, tenant: string | null) => Promise<MessageHistory | undefined>
 }
 
 /** `/operator/*`: for keys that may operate. */
 export function addOperatorRoutes(server: Server, options: OperatorRoutesOptions): void {
-  const { authenticate, viewModes, changeMode, readStatus, history } = options
+  const { authenticate, readStatus, history } = options
   const away = (cause: unknown) => {
-    throw problem(503, 'database_away', 'operator: the database cannot be asked; nothing was changed', {
+    throw problem(503, 'database_away', 'operator: the database cannot be asked', {
       cause,
     })
   }
-
-  server.get('/operator/mode', async ({ headers }) => {
-    await authenticate(headers.authorization, 'operate')
-    return viewModes().catch(away)
-  })
-
-  server.put('/operator/mode', {
-    schema: { body: ModeChange },
-    onRequest: async (request) => {
-      request.caller = await authenticate(request.headers.authorization, 'operate')
-    },
-    handler: async ({ body, caller, log }) => {
-      const inForce = await changeMode(body, caller?.label ?? 'unknown').catch(away)
-      log.warn({ ...inForce, actor: caller?.label }, 'mode changed')
-      const view = await viewModes().catch(away)
-      return { ...inForce, tenants: view.tenants }
-    },
-  })
 
   server.get('/operator/status', async ({ headers }) => {
     await authenticate(headers.authorization, 'operate')

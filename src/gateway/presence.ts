@@ -4,7 +4,8 @@ import type pg from 'pg'
 import type { Database } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 
-const LOCK_CLASS = 0x62746e // "btn"
+export const PRESENCE_LOCK_CLASS = 0x62746e // "btn"
+const MODE_CHANNEL = 'baton_mode'
 const probe = statement<{ free: boolean }>(import.meta.url, './sql/is-gone.sql')
 
 /**
@@ -17,6 +18,8 @@ export interface Presence {
   readonly owner: number
   /** Whether no live process holds this number. */
   isGone(owner: number): Promise<boolean>
+  /** Calls this when a change of the mode is announced, and when a new connection may have missed one. */
+  onModeChange(listener: () => void): void
   close(): Promise<void>
 }
 
@@ -26,6 +29,7 @@ export async function announcePresence(database: Database, log: Logger): Promise
   let closing = false
   let client: pg.Client
   let owner = 0
+  let onModeChange = (): void => {}
 
   async function connect(): Promise<void> {
     const candidate = randomInt(1, 2 ** 31 - 1)
@@ -34,9 +38,12 @@ export async function announcePresence(database: Database, log: Logger): Promise
     fresh.on('end', () => {
       if (!closing) setTimeout(reconnect, RECONNECT_MS)
     })
-    await fresh.query('select pg_advisory_lock($1, $2)', [LOCK_CLASS, candidate])
+    fresh.on('notification', () => onModeChange())
+    await fresh.query(`listen ${MODE_CHANNEL}`)
+    await fresh.query('select pg_advisory_lock($1, $2)', [PRESENCE_LOCK_CLASS, candidate])
     client = fresh
     owner = candidate
+    onModeChange()
   }
 
   function reconnect(): void {
@@ -53,8 +60,11 @@ export async function announcePresence(database: Database, log: Logger): Promise
       return owner
     },
     async isGone(other) {
-      const [row] = await database.run(probe, [LOCK_CLASS, other])
+      const [row] = await database.run(probe, [PRESENCE_LOCK_CLASS, other])
       return row?.free === true
+    },
+    onModeChange(listener) {
+      onModeChange = listener
     },
     async close() {
       closing = true

@@ -11,17 +11,18 @@ import {
   httpUrl,
   milliseconds,
   oneOf,
+  optionalAmount,
   optionalText,
   parseSettings,
   port,
   text,
   type Parsed,
 } from '../process/settings.ts'
-import type { Provider } from '../providers/provider.ts'
 import { sandboxProvider } from '../providers/sandbox.ts'
 import type { GatewayConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 import { httpLegacyDriver } from './http-legacy-driver.ts'
+import type { LegacyDriver } from './legacy-driver.ts'
 
 export const gatewaySettings = {
   logLevel: oneOf(['debug', 'info', 'warn', 'error'])(
@@ -55,6 +56,7 @@ export const gatewaySettings = {
   ),
   wantedMs: milliseconds('BATON_WANTED_MS', 'age in ms past which an unresolved message is voided', '60000'),
   keyedGraceMs: milliseconds('BATON_KEYED_GRACE_MS', 'ms a caller with a key has to come again', '300000'),
+  scheduleDaysMax: count('BATON_SCHEDULE_DAYS_MAX', 'days ahead that send_at may lie', '30'),
   checkIntervalMs: milliseconds(
     'BATON_CHECK_INTERVAL_MS',
     'ms between two rounds of reconciliation and audit',
@@ -67,6 +69,15 @@ export const gatewaySettings = {
     'http://127.0.0.1:8000/sms',
   ),
   legacyToken: optionalText('BATON_LEGACY_TOKEN', 'its bearer token'),
+  legacyRehearsalUrl: optionalText(
+    'BATON_LEGACY_REHEARSAL_URL',
+    'where it says what it would do with a message, and sends nothing; another one than BATON_LEGACY_URL',
+  ),
+  legacyRoute: optionalText(
+    'BATON_LEGACY_ROUTE',
+    'the vendor the legacy side sends by, as the service names it',
+  ),
+  legacyPricePerSegment: optionalAmount('BATON_LEGACY_PRICE', 'what it pays for one part of a message'),
   sandboxUrl: httpUrl('BATON_SANDBOX_URL', 'the carrier sandbox', 'http://127.0.0.1:8082'),
   providerTimeoutMs: milliseconds('BATON_PROVIDER_TIMEOUT_MS', 'ms until a send is in doubt', '10000'),
 } as const
@@ -78,7 +89,12 @@ const DRIVER_CONNECTIONS_MAX = 64
 
 export const gatewayProgram: Program<GatewayProgramConfig> = {
   name: 'gateway',
-  parse: (environment) => parseSettings(gatewaySettings, environment, knownSettings),
+  parse: (environment) => {
+    const parsed = parseSettings(gatewaySettings, environment, knownSettings)
+    if ('problems' in parsed) return parsed
+    const problem = rehearsalProblem(parsed.values)
+    return problem === undefined ? parsed : { problems: [problem] }
+  },
   start: (config, log) => startMonitored(config, log),
 }
 
@@ -109,9 +125,30 @@ async function startMonitored(config: GatewayProgramConfig, log: Logger): Promis
   }
 }
 
-function createDriver(config: GatewayProgramConfig): Provider {
+/** A rehearsal that reached the address of sends would send. */
+function rehearsalProblem({
+  legacyDriver,
+  legacyUrl,
+  legacyRehearsalUrl: url,
+}: Pick<GatewayProgramConfig, 'legacyDriver' | 'legacyUrl' | 'legacyRehearsalUrl'>): string | undefined {
+  const name = 'BATON_LEGACY_REHEARSAL_URL'
+  if (url === null) return undefined
+  if (legacyDriver !== 'http') return `${name}: is set: only BATON_LEGACY_DRIVER=http can rehearse`
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    return `${name}: must be an http or https URL`
+  const address = ({ origin, pathname, search }: URL) => origin + pathname + search
+  const isSame = address(new URL(url)) === address(new URL(legacyUrl))
+  return isSame ? `${name}: is BATON_LEGACY_URL: a rehearsal there would send` : undefined
+}
+
+function createDriver(config: GatewayProgramConfig): LegacyDriver {
   const common = { timeoutMs: config.providerTimeoutMs, connectionsMax: DRIVER_CONNECTIONS_MAX }
   return config.legacyDriver === 'http'
-    ? httpLegacyDriver({ ...common, url: config.legacyUrl, token: config.legacyToken })
+    ? httpLegacyDriver({
+        ...common,
+        url: config.legacyUrl,
+        token: config.legacyToken,
+        rehearsalUrl: config.legacyRehearsalUrl,
+      })
     : sandboxProvider({ ...common, url: config.sandboxUrl, account: 'legacy' })
 }

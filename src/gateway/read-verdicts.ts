@@ -39,8 +39,13 @@ function verdictsOf({ results }: ServiceResponse): (messageUuid: string) => Call
   return (messageUuid) => {
     const result = byUuid.get(messageUuid)
     if (!result) return { kind: 'ambiguous', cause: 'no_verdict', detail: 'the answer has no verdict for it' }
-    const { status: verdict, reason } = result
-    return reason === undefined ? { kind: 'answer', verdict } : { kind: 'answer', verdict, reason }
+    const { status: verdict, reason, would } = result
+    return {
+      kind: 'answer',
+      verdict,
+      ...(reason === undefined ? {} : { reason }),
+      ...(would === undefined ? {} : { would }),
+    }
   }
 }
 

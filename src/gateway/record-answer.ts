@@ -74,5 +74,6 @@ function toParameters(batch: readonly Answered[]) {
     pending.map(({ outcome }) => outcome.pending?.unspentToken ?? null),
     ended.map(({ request }) => request.requestId),
     ended.map(({ json }) => json),
+    pending.map(({ outcome }) => outcome.pending?.dueAt ?? null),
   ]
 }

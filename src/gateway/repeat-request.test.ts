@@ -14,6 +14,7 @@ const arriving = {
     recipientMap: new Map([['a', '+12015550100']]),
     mentions: new Map([['+12015550100', 1]]),
     keyed: true,
+    terms: { priority: null, sendAt: null, validUntil: null, segmentsMax: null },
   },
   idempotencyKey: 'key',
   contentSha256: Buffer.alloc(32),
@@ -26,7 +27,7 @@ test('a key whose request cannot be looked up is answered 503: come again', asyn
     takeOver: () => assert.fail('took over what it could not see'),
     readLedger: () => assert.fail('asked the ledger'),
     finish: () => assert.fail('sent'),
-    presence: { owner: 1, isGone: () => assert.fail('asked'), close: async () => {} },
+    presence: { owner: 1, isGone: () => assert.fail('asked'), onModeChange() {}, close: async () => {} },
     inProgress: new Set(),
     log: pino({ level: 'silent' }),
   })

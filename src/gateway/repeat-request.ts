@@ -81,7 +81,8 @@ export function createRepeatRequest(options: RepeatOptions): RepeatRequest {
   return repeat
 }
 
-function tryAgain(cause: unknown): never {
+/** For when an earlier request cannot be looked up: nothing is known of it. */
+export function tryAgain(cause: unknown): never {
   throw problem(503, 'try_again', 'the earlier request with this key cannot be looked up; send it again', {
     cause,
   })

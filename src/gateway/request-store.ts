@@ -1,6 +1,7 @@
 import type { Mode, ModeSetting } from '../core/mode.ts'
 import type { Database, Runner } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
+import type { MessageTerms } from './message-terms.ts'
 import type { SmsRequest } from './sms-request.ts'
 
 interface SettingRow {
@@ -19,6 +20,10 @@ interface RequestRow extends SettingRow {
   message_uuids: string[]
   recipients: string[]
   mentions: number[]
+  priority: MessageTerms['priority']
+  send_at: Date | null
+  valid_until: Date | null
+  segments_max: number | null
   owner: number
   answered: boolean
   answer: string | null
@@ -42,17 +47,21 @@ export interface NewRequest {
   readonly reference: string | null
 }
 
-const insert = statement<{ request_id: string }>(import.meta.url, './sql/enter.sql')
+const insert = statement<{ request_id: string | null }>(import.meta.url, './sql/enter.sql')
 const read = statement<RequestRow>(import.meta.url, './sql/read-request.sql')
 const settings = statement<SettingRow>(import.meta.url, './sql/read-settings.sql')
 const take = statement<{ request_id: string }>(import.meta.url, './sql/take-over.sql')
 
-/** Records new requests; returns the ids of those that were not there before. */
+/**
+ * Records new requests; returns the ids of those that were not there before. Undefined when the mode has changed
+ * after `latestEpoch`, the last change their settings were read with: nothing was recorded.
+ */
 export async function insertRequests(
   runner: Runner,
   requests: readonly NewRequest[],
   owner: number,
-): Promise<Set<string>> {
+  latestEpoch: number,
+): Promise<Set<string> | undefined> {
   const column = <Value>(value: (item: NewRequest) => Value): Value[] => requests.map((item) => value(item))
   const rows = await runner.run(insert, [
     column(({ request }) => request.requestId),
@@ -70,14 +79,20 @@ export async function insertRequests(
     column(({ request }) => `{${[...request.recipientMap.values()].join(',')}}`),
     column(({ request }) => `{${[...request.mentions.values()].join(',')}}`),
     owner,
+    column(({ request }) => request.terms.priority),
+    column(({ request }) => request.terms.sendAt),
+    column(({ request }) => request.terms.validUntil),
+    column(({ request }) => request.terms.segmentsMax),
+    latestEpoch,
   ])
-  return new Set(rows.map((row) => row.request_id))
+  const ids = rows.map((row) => row.request_id)
+  return ids.includes(null) ? undefined : new Set(ids.filter((id) => id !== null))
 }
 
 /** The request with this id, else the one under this tenant's key. */
 export async function readRequest(
   database: Database,
-  requestId: string,
+  requestId: string | null,
   tenant: string | null = null,
   idempotencyKey: string | null = null,
 ): Promise<StoredRequest | undefined> {
@@ -118,6 +133,12 @@ function toStored(row: RequestRow): StoredRequest {
       recipientMap: new Map(pairs),
       mentions: new Map(row.recipients.map((recipient, index) => [recipient, row.mentions[index] ?? 1])),
       keyed: row.idempotency_key !== null,
+      terms: {
+        priority: row.priority,
+        sendAt: row.send_at?.toISOString() ?? null,
+        validUntil: row.valid_until?.toISOString() ?? null,
+        segmentsMax: row.segments_max,
+      },
     },
     contentSha256: row.content_sha256,
     owner: row.owner,

@@ -1,14 +1,15 @@
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.ts'
 import type { HttpPeer } from '../http/exchange.ts'
-import type { Provider } from '../providers/provider.ts'
 import { createBreaker, type Breaker } from './breaker.ts'
 import type { GatewayConfig } from './config.ts'
 import { createController, type Controller } from './controller.ts'
 import type { GatewayLedger } from './ledger.ts'
+import type { LegacyDriver } from './legacy-driver.ts'
 import { createLegacySender, type LegacySender } from './legacy-send.ts'
 import { createOnSender } from './on-send.ts'
 import { createReportAnswer } from './report-answer.ts'
+import { createRehearsals } from './rehearsals.ts'
 import { createServiceClient } from './service-client.ts'
 import { createShadow, type Shadow } from './shadow.ts'
 
@@ -24,7 +25,7 @@ export interface Sending {
 
 interface SendingConfig extends Pick<
   GatewayConfig,
-  'breakerFailuresMax' | 'breakerProbeIntervalMs' | 'inDoubtAfterMs'
+  'breakerFailuresMax' | 'breakerProbeIntervalMs' | 'inDoubtAfterMs' | 'legacyRoute' | 'legacyPricePerSegment'
 > {
   /** Makes connections of their own to the messaging service. */
   readonly openService: () => HttpPeer
@@ -38,7 +39,7 @@ export function createSending(
   config: SendingConfig,
   ledger: GatewayLedger,
   legacyDatabase: Database,
-  driver: Provider,
+  driver: LegacyDriver,
   log: Logger,
 ): Sending {
   const service = config.openService()
@@ -67,7 +68,17 @@ export function createSending(
     legacy,
     report: createReportAnswer(ledger.giveUp, ledger.read),
   })
-  const shadow = createShadow(shadowed, legacyDatabase, log)
+  const facts = {
+    route: config.legacyRoute ?? null,
+    pricePerSegment: config.legacyPricePerSegment ?? null,
+  }
+  const shadow = createShadow({
+    peer: shadowed,
+    database: legacyDatabase,
+    logger: log,
+    facts,
+    rehearsals: createRehearsals({ driver, facts, database: legacyDatabase, logger: log }),
+  })
   return {
     control: createController({ legacy, sendOn, shadow }),
     legacy,

@@ -2,9 +2,9 @@ import type { ServiceMessage, ServiceRequest } from '../contract/service-api.ts'
 import type { CallFailure, CallOutcome } from '../core/evidence.ts'
 import { groupCommit } from '../db/group-commit.ts'
 import type { HttpPeer } from '../http/exchange.ts'
-import type { OutgoingMessage } from '../providers/provider.ts'
 import type { Breaker } from './breaker.ts'
 import { readVerdicts } from './read-verdicts.ts'
+import type { EnteredMessage } from './sms-request.ts'
 
 /** The strict gate of ON: from the call to the last byte, waiting for a place in a batch included. */
 export const SERVICE_TIMEOUT_MS = 500
@@ -15,13 +15,13 @@ const CALLS_IN_FLIGHT_MAX = 4
 
 export interface ServiceClient {
   /** Asks the service to accept messages; never rejects. One outcome a message, in order. */
-  send(messages: readonly OutgoingMessage[]): Promise<CallOutcome[]>
+  send(messages: readonly EnteredMessage[]): Promise<CallOutcome[]>
 }
 
 type OutcomeOf = (messageUuid: string) => CallOutcome
 
 interface Unit {
-  readonly messages: readonly OutgoingMessage[]
+  readonly messages: readonly EnteredMessage[]
   readonly startedMs: number
   /** Set when the unit's own deadline has passed: its caller has been answered. */
   isOver: boolean
@@ -68,7 +68,7 @@ export function createServiceClient(peer: HttpPeer, breaker: Breaker): ServiceCl
     return outcomeOf
   }
 
-  async function sendUnit(messages: readonly OutgoingMessage[]): Promise<CallOutcome[]> {
+  async function sendUnit(messages: readonly EnteredMessage[]): Promise<CallOutcome[]> {
     if (breaker.state !== 'closed') return messages.map(breakerOpen)
     const unit: Unit = { messages, startedMs: performance.now(), isOver: false, isOnTheWire: false }
     let timer: NodeJS.Timeout | undefined
@@ -120,7 +120,24 @@ class CallFailed extends Error {
   override readonly name = 'CallFailed'
 }
 
-export function toWire({ messageUuid, recipient, sender, body }: OutgoingMessage): ServiceMessage {
-  const message = { message_uuid: messageUuid, to: recipient, body }
-  return sender === null ? message : { ...message, from: sender }
+export function toWire({
+  messageUuid,
+  recipient,
+  sender,
+  body,
+  tenant,
+  terms,
+}: EnteredMessage): ServiceMessage {
+  const { priority, sendAt, validUntil, segmentsMax } = terms
+  return {
+    message_uuid: messageUuid,
+    to: recipient,
+    body,
+    tenant,
+    ...(sender === null ? {} : { from: sender }),
+    ...(priority === null ? {} : { priority }),
+    ...(sendAt === null ? {} : { send_at: sendAt }),
+    ...(validUntil === null ? {} : { valid_until: validUntil }),
+    ...(segmentsMax === null ? {} : { segments_max: segmentsMax }),
+  }
 }

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import type { Claim, Claims } from '../authority/claim.ts'
-import { dispatchForLegacy } from '../authority/dispatch.ts'
 import { expireForLegacy } from '../authority/hand-over.ts'
 import type { Permit } from '../authority/permit.ts'
 import { settleProven } from '../authority/proof.ts'
@@ -9,20 +8,18 @@ import type { Fallback } from '../core/evidence.ts'
 import { outcomeFromLedger, type MessageOutcome } from '../core/message-outcome.ts'
 import type { Database } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
-import type { LegacySender } from './legacy-send.ts'
+import type { ClaimedForLegacy } from '../authority/claim-together.ts'
+import { dispatchClaimed, type DispatchClaimedOptions } from './dispatch-claimed.ts'
+import { claimedAs, type LegacySender } from './legacy-send.ts'
 import type { Answered } from './record-answer.ts'
 import { readRequest } from './request-store.ts'
 import { messageOf, type SmsRequest } from './sms-request.ts'
 
-export interface SettleUnresolvedOptions {
-  /** The gateway's own database, and the one with the ledger. */
-  readonly legacyDatabase: Database
-  readonly ledgerDatabase: Database
+export interface SettleUnresolvedOptions extends DispatchClaimedOptions {
   readonly readLedger: (messageUuids: readonly string[]) => Promise<Map<string, AuthorityRow>>
-  readonly claimForLegacy: (messageUuids: readonly string[]) => Promise<readonly Claim<Permit>[]>
+  readonly claimForLegacy: (messages: readonly ClaimedForLegacy[]) => Promise<readonly Claim<Permit>[]>
   readonly giveUp: Claims['giveUp']
   readonly legacy: LegacySender
-  readonly provider: string
   readonly record: (answered: Answered) => Promise<void>
   /** Past this age a message is not wanted any more and is voided instead of sent. */
   readonly wantedMs: number
@@ -34,6 +31,7 @@ interface UnresolvedRow {
   request_id: string
   fallback: Fallback | null
   unspent_token: string | null
+  handed_back: boolean
   too_old: boolean
 }
 
@@ -50,7 +48,8 @@ export async function settleUnresolved(options: SettleUnresolvedOptions): Promis
     const stored = await readRequest(legacyDatabase, row.request_id)
     if (!stored) continue
     const outcome = await resolve(options, row, ledger.get(row.message_uuid), stored.request)
-    if (!outcome || outcome.pending) continue
+    const isHeld = outcome?.status === 'scheduled'
+    if (!outcome || (outcome.pending && !isHeld)) continue
     await record({ request: stored.request, outcomes: [outcome], answer: null })
     log.info({ message_uuid: row.message_uuid, status: outcome.status }, 'unresolved message settled')
   }
@@ -66,7 +65,10 @@ async function resolve(
   const { message_uuid: messageUuid, too_old: isTooOld } = row
   if (!authority) return isTooOld ? giveUpLate(options, messageUuid) : claimLate(options, row, request)
   if (authority.holder !== 'legacy') return outcomeFromLedger(authority)
+  if (authority.heldUntil !== null) return outcomeFromLedger(authority)
   if (authority.state === 'claimed') {
+    // It is sent when it is due, however long that takes: see settle-handed-back.
+    if (row.handed_back) return undefined
     return isTooOld ? expire(options, messageUuid) : dispatchLate(options, row, request)
   }
   const isOpen = authority.state === 'dispatched' || authority.state === 'in_doubt'
@@ -92,21 +94,22 @@ async function claimLate(
   { message_uuid: messageUuid, fallback }: UnresolvedRow,
   request: SmsRequest,
 ): Promise<MessageOutcome | undefined> {
+  const message = messageOf(request, messageUuid)
   const askedAtMs = performance.now()
-  const [claim] = await claimForLegacy([messageUuid])
+  const [claim] = await claimForLegacy([claimedAs(message)])
   if (!claim) return undefined
   if ('lost' in claim) return outcomeFromLedger(claim.lost)
-  return legacy.sendUnder(claim.won, messageOf(request, messageUuid), fallback, askedAtMs)
+  return legacy.sendUnder(claim.won, message, fallback, askedAtMs)
 }
 
 async function dispatchLate(
-  { ledgerDatabase, provider, legacy }: SettleUnresolvedOptions,
+  options: SettleUnresolvedOptions,
   { message_uuid: messageUuid, fallback }: UnresolvedRow,
   request: SmsRequest,
 ): Promise<MessageOutcome | undefined> {
-  const askedAtMs = performance.now()
-  const [permit] = await dispatchForLegacy(ledgerDatabase, [messageUuid], provider)
-  return permit && legacy.sendUnder(permit, messageOf(request, messageUuid), fallback, askedAtMs)
+  const { permits, askedAtMs } = await dispatchClaimed(options, [messageUuid])
+  const [permit] = permits
+  return permit && options.legacy.sendUnder(permit, messageOf(request, messageUuid), fallback, askedAtMs)
 }
 
 async function expire(

@@ -12,10 +12,11 @@ interface LedgerCount {
   messages: number
 }
 
-const counts = statement<{ open_requests: number; unresolved_messages: number }>(
-  import.meta.url,
-  './sql/status.sql',
-)
+const counts = statement<{
+  open_requests: number
+  unresolved_messages: number
+  scheduled_messages: number
+}>(import.meta.url, './sql/status.sql')
 const ledgerCounts = statement<LedgerCount>(import.meta.url, './sql/ledger-status.sql')
 const quotas = statement<{ tenant: string; limit: number; used: number; reserved: number }>(
   import.meta.url,
@@ -30,6 +31,8 @@ export interface GatewayStatus {
   readonly requests_in_progress: number
   readonly open_requests: number
   readonly unresolved_messages: number
+  /** Held by the legacy side until their time. */
+  readonly scheduled_messages: number
   /** Messages that are not settled, by holder and state; null when the ledger cannot be asked. */
   readonly ledger: readonly LedgerCount[] | null
   readonly quota: readonly { tenant: string; limit: number; used: number; reserved: number }[]
@@ -51,6 +54,7 @@ export async function readStatus(
     ...live,
     open_requests: open?.open_requests ?? 0,
     unresolved_messages: open?.unresolved_messages ?? 0,
+    scheduled_messages: open?.scheduled_messages ?? 0,
     ledger,
     quota,
   }

@@ -56,7 +56,10 @@ class NotConnected extends Error {
 export function openPeer(
   origin: string,
   connectionsMax: number,
-  { connectTimeoutMs }: { readonly connectTimeoutMs?: number } = {},
+  {
+    connectTimeoutMs,
+    answerBytesMax = ANSWER_BYTES_MAX,
+  }: { readonly connectTimeoutMs?: number; readonly answerBytesMax?: number } = {},
 ): HttpPeer {
   const pool = new Pool(origin, {
     connections: connectionsMax,
@@ -78,7 +81,7 @@ export function openPeer(
         headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
         signal: controller.signal,
       })
-      const text = await readText(response.body)
+      const text = await readText(response.body, answerBytesMax)
       return { kind: 'answer', status: response.statusCode, headers: response.headers, text }
     } catch (error) {
       if (controller.signal.aborted) {
@@ -115,13 +118,12 @@ function connectorOf(timeoutMs: number | undefined): buildConnector.connector {
   }
 }
 
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function readText(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.byteLength
-    if (bytes > ANSWER_BYTES_MAX)
-      throw new UnreadableAnswer(`answer: is longer than ${ANSWER_BYTES_MAX} bytes`)
+    if (bytes > bytesMax) throw new UnreadableAnswer(`answer: is longer than ${bytesMax} bytes`)
     chunks.push(chunk)
   }
   return new TextDecoder().decode(Buffer.concat(chunks))

@@ -16,9 +16,10 @@ export interface GateResult extends Verdict {
 
 const epochOf = statement<{ epoch: number }>(import.meta.url, './sql/epoch.sql')
 
-/** Measures now and keeps what was found. */
-export async function measure(context: MeasureContext, name: MeasurementName): Promise<Head> {
-  return recordMeasurement(context, name, await measurements[name](context))
+/** Measures now and keeps what was found, where it can be measured at any time. */
+async function measure(context: MeasureContext, name: MeasurementName): Promise<void> {
+  const found = await measurements[name]?.(context)
+  if (found) await recordMeasurement(context, name, found)
 }
 
 export async function recordMeasurement(

@@ -23,20 +23,26 @@ export const measurementNames = [
   'shadow',
   'shadow_provider_calls',
   'shadow_quota',
-  'fallback',
   'reconciliation',
   'conservation',
   'in_doubt',
   'performance',
-  'rollback',
+  'timeout_drill',
+  'breaker_drill',
+  'service_down_drill',
+  'rollback_drill',
+  'reconcile_drill',
 ] as const
 export type MeasurementName = (typeof measurementNames)[number]
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
+const WEEK_MS = 7 * DAY_MS
 const zero = (count: string): Condition => ({ count, is: '=', value: 0 })
 const atLeast = (count: string, value: number): Condition => ({ count, is: '>=', value })
 const atMost = (count: string, value: number): Condition => ({ count, is: '<=', value })
+/** Of every drill: never two sends, none lost, and the caller was told who sends. */
+const eachOnce = [zero('sent_twice'), zero('lost'), zero('answers_wrong')]
 
 export const gates: readonly Gate[] = [
   {
@@ -89,11 +95,35 @@ export const gates: readonly Gate[] = [
   },
   {
     name: 'fallback-drill',
-    about: 'within a week a message fell back after a timeout, was sent by the legacy side, and by it alone',
-    asks: 'fallback',
-    sampleMin: 1,
-    freshMs: DAY_MS,
-    passes: [zero('sent_twice'), atLeast('sent', 1)],
+    about:
+      'lately drilled: answers lost and requests late, and each message was sent once by whom the ledger names',
+    asks: 'timeout_drill',
+    sampleMin: 4,
+    freshMs: WEEK_MS,
+    passes: [
+      ...eachOnce,
+      atLeast('swallowed_accepted', 1),
+      atLeast('late_sent_by_legacy', 1),
+      zero('late_known_to_service'),
+    ],
+  },
+  {
+    name: 'breaker-drill',
+    about:
+      'lately drilled: the breaker opened, the legacy side sent, and the service was called again afterwards',
+    asks: 'breaker_drill',
+    sampleMin: 4,
+    freshMs: WEEK_MS,
+    passes: [...eachOnce, atLeast('opened', 1), atLeast('fell_back_open', 1), atLeast('recovered', 1)],
+  },
+  {
+    name: 'service-down-drill',
+    about:
+      'lately drilled: with the service down the legacy side sent, and the service was called again afterwards',
+    asks: 'service_down_drill',
+    sampleMin: 4,
+    freshMs: WEEK_MS,
+    passes: [...eachOnce, atLeast('sent_by_legacy', 1), zero('not_sent_by_legacy'), atLeast('recovered', 1)],
   },
   {
     name: 'reconciliation-clean',
@@ -129,12 +159,29 @@ export const gates: readonly Gate[] = [
   },
   {
     name: 'rollback-drill',
-    about: 'within a week ON was switched off and the legacy side went on sending, each message once',
-    asks: 'rollback',
-    sampleMin: 1,
-    freshMs: DAY_MS,
-    passes: [atLeast('sent_by_legacy', 1), zero('sent_by_service')],
+    about:
+      'lately drilled: ON was switched off, acknowledged and handed back, and the legacy side went on, each message once',
+    asks: 'rollback_drill',
+    sampleMin: 4,
+    freshMs: WEEK_MS,
+    passes: [
+      ...eachOnce,
+      atLeast('before_by_service', 1),
+      atLeast('sent_by_legacy', 1),
+      zero('sent_by_service'),
+    ],
   },
 ]
+
+/** Of no flip's conditions; the drill alone is judged by it. */
+export const reconcileDrillGate: Gate = {
+  name: 'reconcile-drill',
+  about:
+    'the drill’s own messages reconcile, and what is taken from a copy of their records is found missing',
+  asks: 'reconcile_drill',
+  sampleMin: 4,
+  freshMs: WEEK_MS,
+  passes: [...eachOnce, zero('mismatches'), zero('planted_not_found'), atLeast('planted_found', 3)],
+}
 
 export const findGate = (name: string): Gate | undefined => gates.find((gate) => gate.name === name)

@@ -3,6 +3,7 @@ import type { Database } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import type { GatewayStatus } from '../gateway/status.ts'
 import type { Metrics } from '../http/metrics.ts'
+import { comparisonGauges, readLastComparison } from './comparison-gauges.ts'
 import { gates } from './gates.ts'
 import type { MonitorState } from './monitor.ts'
 
@@ -31,6 +32,7 @@ const KINDS = [
   'missing_in_sms_logs',
   'missing_in_go_sms_logs',
   'status_differs',
+  'ending_untold',
   'quota_differs',
   'not_accounted',
   'not_entered',
@@ -49,16 +51,19 @@ export function createGatewayMetrics({ readStatus, legacy, monitor }: GatewayMet
   const showStatus = statusGauges(gauge)
   const showMonitor = monitorGauges(gauge)
   const showGates = gateGauges(gauge)
+  const showComparison = comparisonGauges(gauge)
   return {
     registry,
     async refresh() {
-      const [status, checked] = await Promise.all([
+      const [status, checked, compared] = await Promise.all([
         readStatus().catch(() => undefined),
         legacy.run(verdicts, [gates.map(({ name }) => name)]).catch(() => []),
+        readLastComparison(legacy).catch(() => undefined),
       ])
       showStatus(status)
       showMonitor(monitor())
       showGates(checked)
+      showComparison(compared)
     },
   }
 }
@@ -72,16 +77,17 @@ function statusGauges(gauge: MakeGauge): (status: GatewayStatus | undefined) => 
   const breaker = gauge('breaker_state', '1 for the state the breaker is in.', ['state'])
   const requests = gauge('requests_open', 'Requests without an answer, of all gateways.')
   const unresolved = gauge('messages_unresolved', 'Messages on the work list of the settler.')
+  const scheduled = gauge('messages_scheduled', 'Messages the legacy side holds until their time.')
   const ledger = gauge('ledger_messages', 'Messages that are not settled, by holder and state.', [
     'holder',
     'state',
   ])
   const shadow = gauge('shadow_messages', 'Messages of SHADOW since this process started.', ['what'])
-  const all = [mode, ramp, epoch, breaker, requests, unresolved, ledger, shadow]
+  const all = [mode, ramp, epoch, breaker, requests, unresolved, scheduled, ledger, shadow]
   return (status) => {
     for (const one of all) one.reset()
     if (!status) {
-      for (const one of [ramp, epoch, requests, unresolved]) one.set(NaN)
+      for (const one of [ramp, epoch, requests, unresolved, scheduled]) one.set(NaN)
       return
     }
     for (const one of MODES) mode.set({ mode: one }, status.mode.mode === one ? 1 : 0)
@@ -90,6 +96,7 @@ function statusGauges(gauge: MakeGauge): (status: GatewayStatus | undefined) => 
     for (const state of BREAKER_STATES) breaker.set({ state }, status.breaker === state ? 1 : 0)
     requests.set(status.open_requests)
     unresolved.set(status.unresolved_messages)
+    scheduled.set(status.scheduled_messages)
     for (const holder of HOLDERS) {
       for (const state of OPEN_STATES) {
         const row = status.ledger?.find((one) => one.holder === holder && one.state === state)

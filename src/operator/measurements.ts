@@ -8,7 +8,8 @@ import { reconciliation } from '../reconcile/pairs.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { Report } from '../reconcile/report.ts'
 import { bucketAt, rangeOf } from '../reconcile/uuid-range.ts'
-import { compareShadow, type Comparison } from '../reconcile/compare-shadow.ts'
+import { compareShadow } from '../reconcile/compare-shadow.ts'
+import { ofComparison } from './of-comparison.ts'
 import { everything } from '../reconcile/window.ts'
 import type { MeasurementName } from './gates.ts'
 
@@ -56,15 +57,10 @@ const performanceOf = statement<{ is_on: boolean; messages: number; errors: numb
   import.meta.url,
   './sql/performance.sql',
 )
-const fallbacks = statement<{ message_uuid: string; status: string; service_too: boolean }>(
-  import.meta.url,
-  './sql/fallbacks.sql',
-)
-const heldByService = statement<{ messages: number }>(import.meta.url, './sql/held-by-service.sql')
-const rollback = statement<Counts>(import.meta.url, './sql/rollback.sql')
+type Measure = (context: MeasureContext) => Promise<Found>
 
-/** How each thing that gates ask about is measured, now. */
-export const measurements: Readonly<Record<MeasurementName, (context: MeasureContext) => Promise<Found>>> = {
+/** How each thing that gates ask about is measured, now. A drill is not: it leaves its evidence when it is run. */
+export const measurements: Readonly<Partial<Record<MeasurementName, Measure>>> = {
   service: probeService,
   grants: checkGrants,
   shadow: async ({ legacy, messaging }) =>
@@ -77,7 +73,6 @@ export const measurements: Readonly<Record<MeasurementName, (context: MeasureCon
     const { from, window } = await uuidsSince(legacy, DAY_MS)
     return { ...ofCounts('messages of a day in SHADOW', await legacy.run(shadowQuota, [from])), window }
   },
-  fallback: measureFallbacks,
   reconciliation: async ({ legacy, messaging }) =>
     ofReport(await reconcile({ legacy, messaging, question: reconciliation, window: everything })),
   conservation: async ({ legacy, messaging }) =>
@@ -87,13 +82,6 @@ export const measurements: Readonly<Record<MeasurementName, (context: MeasureCon
     return { asked: 'messages in doubt in the ledger', sample: row ? 1 : 0, counts: { ...row } }
   },
   performance: measurePerformance,
-  rollback: async ({ legacy }) => {
-    const { from, window } = await uuidsSince(legacy, WEEK_MS)
-    return {
-      ...ofCounts('what was entered since ON was switched off', await legacy.run(rollback, [from])),
-      window,
-    }
-  },
 }
 
 async function probeService({ service: { url, peer, secret } }: MeasureContext): Promise<Found> {
@@ -137,16 +125,6 @@ async function checkGrants({ legacy, messaging }: MeasureContext): Promise<Found
   return { asked, sample: checks.length, counts: { wrong: wrong.length } }
 }
 
-async function measureFallbacks({ legacy, messaging }: MeasureContext): Promise<Found> {
-  const { from, window } = await uuidsSince(legacy, WEEK_MS)
-  const rows = await legacy.run(fallbacks, [from])
-  const sent = rows.filter(({ status }) => status === 'sent')
-  const [held] = await messaging.run(heldByService, [sent.map((row) => row.message_uuid)])
-  const twice = sent.filter((row) => row.service_too).length
-  const counts = { sent: sent.length, sent_twice: Math.max(twice, held?.messages ?? 0) }
-  return { asked: 'messages of a week that fell back after a timeout', sample: rows.length, counts, window }
-}
-
 async function measurePerformance({ legacy }: MeasureContext): Promise<Found> {
   const { from: onFrom } = await uuidsSince(legacy, HOUR_MS)
   const { from: legacyFrom, window } = await uuidsSince(legacy, WEEK_MS)
@@ -186,15 +164,6 @@ export function ofAudit({ report, balance, ledger, imbalance, silence }: Audit):
     silent_tenants: silence.length,
   }
   return { asked: 'conservation audit', sample: balance.entered, counts, window: report.window }
-}
-
-export function ofComparison({ compared, eligible, counts, window }: Comparison): Found {
-  return {
-    asked: 'shadowed messages, legacy side against dry run',
-    sample: compared,
-    counts: { eligible, ...counts },
-    window,
-  }
 }
 
 function ofCounts(asked: string, [row]: readonly Counts[]): Found {

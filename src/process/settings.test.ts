@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { count, databaseUrl, milliseconds, oneOf, optionalText, parseSettings, port } from './settings.ts'
+import {
+  count,
+  databaseUrl,
+  milliseconds,
+  oneOf,
+  optionalHttpUrl,
+  optionalText,
+  parseSettings,
+  peerPort,
+  port,
+  words,
+} from './settings.ts'
 
 const spec = {
   port: port('BATON_TEST_PORT', 'a port', '8080'),
@@ -42,6 +53,25 @@ describe('settings', () => {
       'DATABASE_URL: is not set',
       'BATON_TEST_MANY: is "1e3": needs a whole number from 1 to 1000000',
       'BATON_TEST_BOUNDS_MS: is not a setting of Baton',
+    ])
+  })
+
+  test('lists of words, addresses that may be absent, ports where somebody listens', () => {
+    const more = {
+      said: words('BATON_TEST_WORDS', 'words', 'STOP,STOP ALL'),
+      url: optionalHttpUrl('BATON_TEST_URL', 'an address'),
+      peer: peerPort('BATON_TEST_PEER', 'a port', '1'),
+    }
+    const parsed = parseSettings(more, {})
+    assert.ok('values' in parsed)
+    assert.deepEqual(parsed.values, { said: ['STOP', 'STOP ALL'], url: null, peer: 1 })
+    const wrong = { BATON_TEST_WORDS: 'STOP,,END', BATON_TEST_URL: 'ftp://host', BATON_TEST_PEER: '0' }
+    const refused = parseSettings(more, wrong)
+    assert.ok('problems' in refused)
+    assert.deepEqual(refused.problems, [
+      'BATON_TEST_WORDS: is "STOP,,END": needs words with commas between them',
+      'BATON_TEST_URL: is "ftp://host": needs an http or https URL',
+      'BATON_TEST_PEER: is "0": needs a whole number from 1 to 65535',
     ])
   })
 

@@ -74,11 +74,30 @@ export const optionalText: Make<string | null> = (name, about) => ({
   parse: (value) => (value === '' ? null : value),
 })
 
+/** An amount of 0 or more that may be left out. */
+export const optionalAmount: Make<number | null> = (name, about) => ({
+  name,
+  about,
+  fallback: '',
+  parse: (value) => {
+    if (value === '') return null
+    return /^\d{1,9}(\.\d{1,9})?$/.test(value) ? Number(value) : new Problem('an amount like 0.0075')
+  },
+})
+
 export const port: Make<number> = (name, about, fallback) => ({
   name,
   about,
   fallback,
   parse: (value) => integerIn(value, 0, 65_535),
+})
+
+/** Where somebody listens already: 0 is none. */
+export const peerPort: Make<number> = (name, about, fallback) => ({
+  name,
+  about,
+  fallback,
+  parse: (value) => integerIn(value, 1, 65_535),
 })
 
 export const milliseconds: Make<number> = (name, about, fallback) => ({
@@ -103,6 +122,25 @@ export const httpUrl: Make<string> = (name, about, fallback) => ({
     URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
       ? value
       : new Problem('an http or https URL'),
+})
+
+/** Such a URL, or nothing. */
+export const optionalHttpUrl: Make<string | null> = (name, about) => ({
+  name,
+  about,
+  fallback: '',
+  parse: (value) => (value === '' ? null : httpUrl(name, about).parse(value)),
+})
+
+/** Words or phrases, separated by commas; at least one. */
+export const words: Make<readonly string[]> = (name, about, fallback) => ({
+  name,
+  about,
+  fallback,
+  parse: (value) => {
+    const list = value.split(',').map((word) => word.trim())
+    return list.includes('') ? new Problem('words with commas between them') : list
+  },
 })
 
 export const databaseUrl: Make<string> = (name, about, fallback) => ({

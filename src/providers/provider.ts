@@ -1,3 +1,4 @@
+import type { Treatment } from '../core/treatment.ts'
 import type { Permit } from '../authority/permit.ts'
 import type { ReceiptSource } from './receipt.ts'
 
@@ -23,7 +24,12 @@ export type Blame = 'message' | 'account' | 'pace'
  * recipient's number, the body or the vendor's own words, which may quote both.
  */
 export type SendResult =
-  | { readonly kind: 'accepted'; readonly providerMessageId: string }
+  | {
+      readonly kind: 'accepted'
+      readonly providerMessageId: string
+      /** What the answer tells of how the message is treated. */
+      readonly told?: Partial<Treatment>
+    }
   /** A definitive refusal of this very request. `retryAfterMs`: the same message may be tried again then. */
   | {
       readonly kind: 'refused'
@@ -32,6 +38,7 @@ export type SendResult =
       readonly blames?: Blame
       /** The vendor's code. */
       readonly code?: string
+      readonly told?: Partial<Treatment>
     }
   /** No byte left: DNS, refused connection, TLS. */
   | { readonly kind: 'not_sent'; readonly reason: string }

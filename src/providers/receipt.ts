@@ -33,6 +33,19 @@ export interface Receipt {
   readonly errorCode?: string
 }
 
+/** What a subscriber wrote to one of our senders. Its text is read for keywords and goes nowhere else. */
+export interface InboundText {
+  /** The vendor's: the same text again has the same one. */
+  readonly id: string
+  /** Whoever wrote, in E.164. */
+  readonly from: string
+  /** The sender it was written to, as the vendor spells it; null where the vendor does not say. */
+  readonly to: string | null
+  readonly text: string
+  /** The vendor's clock; the moment of arrival where it names no time. */
+  readonly at: Date
+}
+
 /** A webhook call as it came: nothing parsed, nothing re-encoded, since signatures cover the very bytes. */
 export interface RawRequest {
   readonly method: string
@@ -46,6 +59,12 @@ export interface RawRequest {
 export type ReceiptReading =
   /** Authentic. A vendor may batch several; none of them a delivery status is an empty list. */
   | { readonly kind: 'receipts'; readonly receipts: readonly Receipt[] }
+  /** Authentic, and written by subscribers; some vendors batch receipts with it. */
+  | {
+      readonly kind: 'texts'
+      readonly texts: readonly InboundText[]
+      readonly receipts?: readonly Receipt[]
+    }
   /** The vendor asks whether this address is ours: answer with `reply`, or visit `visitUrl`. */
   | { readonly kind: 'handshake'; readonly reply?: string; readonly visitUrl?: string }
   /** Forged, altered, replayed late, or for another account. It has no effect. */
@@ -59,9 +78,17 @@ export type ReceiptReader = (request: RawRequest, now: Date) => ReceiptReading
 /** Takes a receipt for good: resolves once it is stored. */
 export type ReceiptSink = (receipt: Receipt) => Promise<void>
 
+/** Takes a subscriber's text: resolves once its keyword, if it is one, has its effect. */
+export type TextSink = (text: InboundText) => Promise<void>
+
 /** How receipts of a provider come in. */
 export type ReceiptSource =
-  | { readonly kind: 'webhook'; readonly read: ReceiptReader }
+  | {
+      readonly kind: 'webhook'
+      readonly read: ReceiptReader
+      /** Gets what the reader needs for this request and lacks; false: it cannot be had now, so ask for a repetition. */
+      readonly prepare?: (request: RawRequest) => Promise<boolean>
+    }
   /** Over the sending connection; the provider got a {@link ReceiptSink} when it was opened. */
   | { readonly kind: 'link' }
   | { readonly kind: 'none'; readonly why: string }

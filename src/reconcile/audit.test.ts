@@ -41,6 +41,7 @@ describe('conservation audit', () => {
       failed: 200,
       in_doubt: 0,
       unresolved: 0,
+      scheduled: 0,
       open: 0,
     })
     assert.deepEqual([imbalance, ledger], [0, { go: 1_000, legacy: 800, nobody: 200 }])

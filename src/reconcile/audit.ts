@@ -7,7 +7,7 @@ import { readNowMs } from './clock.ts'
 
 /**
  * Conservation (I12): entered = legacy sent + service accepted + rejected + unresolved, where `failed` counts
- * with rejected and `in_doubt` and `open` with unresolved; and the same three ways with the ledger.
+ * with rejected and `in_doubt`, `open` and `scheduled` with unresolved; and the same three ways with the ledger.
  */
 export interface Audit {
   readonly verdict: 'PASS' | 'FAIL'

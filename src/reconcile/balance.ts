@@ -15,6 +15,8 @@ export interface Balance {
   readonly failed: number
   readonly in_doubt: number
   readonly unresolved: number
+  /** Unresolved on purpose: the legacy side holds them until their time. */
+  readonly scheduled: number
   /** Their request is being worked on. */
   readonly open: number
 }
@@ -36,6 +38,7 @@ const nothing: Balance = {
   failed: 0,
   in_doubt: 0,
   unresolved: 0,
+  scheduled: 0,
   open: 0,
 }
 

@@ -1,4 +1,4 @@
-import type { Holder } from '../core/authority-state.ts'
+import { ledgerDetail } from './ledger-detail.ts'
 import type { MessageRecord } from './message-record.ts'
 
 /**
@@ -15,6 +15,7 @@ export type MismatchKind =
   | 'missing_in_sms_logs'
   | 'missing_in_go_sms_logs'
   | 'status_differs'
+  | 'ending_untold'
   | 'quota_differs'
   | 'not_accounted'
   | 'not_entered'
@@ -53,7 +54,14 @@ export function classify(record: MessageRecord, grace: Grace): Finding[] {
   // Whatever else differs follows from the second send.
   const differences = twoSides
     ? [twoSides]
-    : [...verdicts(record), ...dryRuns(record), ...quota(record), ...conservation(record), ...ledger(record)]
+    : [
+        ...verdicts(record),
+        ...dryRuns(record),
+        ...endings(record),
+        ...quota(record),
+        ...conservation(record),
+        ...ledger(record),
+      ]
   return differences.map(({ kind, dryRun = false, detail, ages }) => ({
     messageUuid: record.messageUuid,
     kind,
@@ -129,6 +137,31 @@ function dryRuns({ sms, go }: MessageRecord): Difference[] {
   return []
 }
 
+/**
+ * A verdict stays `accepted` whatever comes of the message. What was not sent in the end (its validity passed, the
+ * recipient opted out, the provider refused) must stand beside it once the grace time has passed, since somebody
+ * was told that it will be sent.
+ */
+function endings(record: MessageRecord): Difference[] {
+  const { sms, go, ledger: row } = record
+  if (!sms.go || !go.real) return []
+  const ended = endingOf(record)
+  const told = sms.go.delivery === 'void' || sms.go.delivery === 'refused' ? sms.go.delivery : undefined
+  if (told === ended) return []
+  const is = ended ?? go.real.delivery ?? go.real.status
+  const detail = `accepted, since then ${is}, and sms_logs was told ${sms.go.delivery ?? 'nothing'}`
+  return [{ kind: 'ending_untold', detail, ages: [sms.go.ageMs, go.real?.ageMs, row?.ageMs] }]
+}
+
+/** How a message ended that the service took and nobody sends; undefined for any other. */
+export function endingOf({ sms, go, ledger: row }: MessageRecord): 'void' | 'refused' | undefined {
+  if (!go.real) return undefined
+  const { status, delivery } = go.real
+  if (status === 'void' || status === 'refused') return delivery === null ? status : undefined
+  // Handed back, and given up there before anybody sent it.
+  return status === 'handed_back' && row?.status === 'void' && !sms.legacy ? 'void' : undefined
+}
+
 /** What quota should say of a message: charged, released, or nothing; undefined while it has no outcome. */
 export function quotaDue({ sms }: MessageRecord): 'charged' | 'released' | 'none' | undefined {
   const row = sms.go ?? sms.legacy
@@ -150,6 +183,8 @@ function quota(record: MessageRecord): Difference[] {
 
 function conservation({ request, sms, unresolved }: MessageRecord): Difference[] {
   const hasOutcome = sms.legacy !== null || sms.go !== null
+  // Held until its time: that it has no outcome is as it should be.
+  if (unresolved && unresolved.ageMs < 0) return []
   if (request && !hasOutcome) {
     const detail = unresolved ? 'entered, and unresolved for too long' : 'entered, and has no outcome'
     return [{ kind: 'not_accounted', detail, ages: [request.ageMs, unresolved?.ageMs] }]
@@ -163,46 +198,18 @@ function conservation({ request, sms, unresolved }: MessageRecord): Difference[]
 
 /** Who sends, by `sms_logs` and by the ledger. */
 function ledger(record: MessageRecord): Difference[] {
-  const { sms, ledger: row, request } = record
-  const detail = ledgerDetail(record)
-  const ages = [sms.legacy?.ageMs, sms.go?.ageMs, row?.ageMs, request?.ageMs]
-  return detail === undefined ? [] : [{ kind: 'ledger_differs', detail, ages }]
-}
-
-function ledgerDetail(record: MessageRecord): string | undefined {
   const { sms, ledger: row, request, go } = record
-  if (!sms.go && !sms.legacy) {
-    const isEntered = request !== null || go.real !== null
-    return row && !isEntered ? 'the ledger has it, and nobody entered it' : undefined
-  }
-  if (!row) return 'it has an outcome and no row in the ledger'
-  if (sms.go) return serviceDetail(record, row.holder)
-  if (row.holder === 'go') return 'the legacy side answered for it, and the service holds it'
-  return sms.legacy ? legacyDetail(sms.legacy.status, row) : undefined
-}
-
-function serviceDetail({ sms, go }: MessageRecord, holder: Holder | null): string | undefined {
-  const who = holder ?? 'nobody'
-  if (sms.go?.status === 'rejected')
-    return who === 'nobody' ? undefined : `the service rejected it, and ${who} holds it`
-  const wasHandedBack = go.real?.status === 'handed_back'
-  return who === 'go' || wasHandedBack ? undefined : `the service took it, and ${who} holds it`
-}
-
-/** In doubt may have been settled since; what was sent must be, what failed must not. */
-function legacyDetail(
-  status: 'sent' | 'failed' | 'in_doubt',
-  row: NonNullable<MessageRecord['ledger']>,
-): string | undefined {
-  const isHeld = row.holder === 'legacy' && row.status !== 'refused'
-  if (status === 'sent' && !isHeld) return 'sent, and the ledger says it was not'
-  if (status === 'failed' && row.status === 'sent') return 'failed, and the ledger says it was sent'
-  return undefined
+  const detail = ledgerDetail(record)
+  // A hand-back is as young as the service's log says, however old the claim is.
+  const handedBackMs = go.real?.status === 'handed_back' ? go.real.ageMs : undefined
+  const ages = [sms.legacy?.ageMs, sms.go?.ageMs, row?.ageMs, request?.ageMs, handedBackMs]
+  return detail === undefined ? [] : [{ kind: 'ledger_differs', detail, ages }]
 }
 
 function sidesOf({ sms, go, ledger: row }: MessageRecord, dryRun: boolean): Pick<Finding, 'sms' | 'go'> {
   if (dryRun) return { sms: sms.dry?.status ?? 'none', go: go.dry?.status ?? 'none' }
-  const ours = [sms.go && `go ${sms.go.status}`, sms.legacy && `legacy ${sms.legacy.status}`]
+  const delivery = sms.go?.delivery ? `, then ${sms.go.delivery}` : ''
+  const ours = [sms.go && `go ${sms.go.status}${delivery}`, sms.legacy && `legacy ${sms.legacy.status}`]
   const theirs = [go.real?.status, row && `ledger ${row.holder ?? 'nobody'} ${row.status}`]
   const say = (parts: readonly (string | null | undefined)[]) => parts.filter(Boolean).join(', ') || 'none'
   return { sms: say(ours), go: say(theirs) }

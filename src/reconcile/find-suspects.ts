@@ -5,7 +5,7 @@ import { cut, rangeOf, type Buckets, type UuidRange } from './uuid-range.ts'
 /**
  * Compares a run of buckets in steps, each only where the one before differs:
  *
- *   whole     one hash over all of it; left out where a difference is likely
+ *   whole     one hash over all of it; left out where a difference is likely, and where indexes tell the parts
  *   parts     one hash for each of 1,024 stretches of time, by the server
  *   pieces    parts that differ are cut again, by a hash of the uuid, to about 16 messages
  *   messages  of pieces that differ; what stands on one side alone, or otherwise, is a suspect
@@ -30,7 +30,7 @@ export async function findSuspects(
   isLikelyEqual: boolean,
   onSuspects: (messageUuids: readonly string[]) => Promise<void>,
 ): Promise<RangeResult> {
-  if (isLikelyEqual) {
+  if (isLikelyEqual && !(left.isCovered && right.isCovered)) {
     const range = rangeOf(buckets)
     const [ours, theirs] = await Promise.all([left.whole(range), right.whole(range)])
     if (isSame(ours, theirs)) return { left: ours, right: theirs, differs: false }

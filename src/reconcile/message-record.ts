@@ -19,17 +19,35 @@ export interface MessageRecord {
   readonly unresolved: { readonly ageMs: number } | null
   readonly sms: {
     readonly legacy: (Aged<'sent' | 'failed' | 'in_doubt'> & { readonly mode: Mode }) | null
-    readonly go: (Aged<'accepted' | 'duplicate' | 'rejected'> & { readonly mode: Mode }) | null
+    readonly go:
+      | (Aged<'accepted' | 'duplicate' | 'rejected'> & {
+          readonly mode: Mode
+          /** What the service has told of it since. */
+          readonly delivery: string | null
+        })
+      | null
     readonly dry: Aged<'accepted' | 'duplicate' | 'rejected'> | null
   }
   readonly quota: { readonly charged: boolean; readonly ageMs: number } | null
   readonly go: {
     readonly real:
-      | (Aged<GoStatus> & { readonly providerMessageId: string | null; readonly reason: string | null })
+      | (Aged<GoStatus> & {
+          readonly providerMessageId: string | null
+          readonly reason: string | null
+          readonly delivery: string | null
+          /** Rises with every change that the gateway is told of. */
+          readonly version: number
+        })
       | null
     readonly dry: (Aged<'accepted' | 'rejected'> & { readonly reason: string | null }) | null
   }
-  readonly ledger: (Aged<AuthorityState> & { readonly holder: Holder | null }) | null
+  readonly ledger:
+    | (Aged<AuthorityState> & {
+        readonly holder: Holder | null
+        /** Claimed for a time that has not come, it is not. */
+        readonly isDue: boolean
+      })
+    | null
 }
 
 interface LegacyRow {
@@ -40,6 +58,7 @@ interface LegacyRow {
   go_status: 'accepted' | 'duplicate' | 'rejected' | null
   go_mode: Mode
   go_age_ms: number
+  delivery_status: string | null
   dry_status: 'accepted' | 'duplicate' | 'rejected' | null
   dry_age_ms: number
   charged: boolean | null
@@ -55,12 +74,15 @@ interface MessagingRow {
   go_status: GoStatus | null
   provider_message_id: string | null
   reason: string | null
+  delivery_status: string | null
+  version: number
   go_age_ms: number
   dry_status: 'accepted' | 'rejected' | null
   dry_reason: string | null
   dry_age_ms: number
   holder: Holder | null
   ledger_state: AuthorityState | null
+  is_due: boolean
   ledger_age_ms: number
 }
 
@@ -93,13 +115,23 @@ function toRecord(ours: LegacyRow, theirs: MessagingRow | undefined): MessageRec
     unresolved: unresolved_age_ms === null ? null : { ageMs: unresolved_age_ms },
     sms: {
       legacy: legacy_status && { status: legacy_status, mode: ours.legacy_mode, ageMs: ours.legacy_age_ms },
-      go: go_status && { status: go_status, mode: ours.go_mode, ageMs: ours.go_age_ms },
+      go: go_status && {
+        status: go_status,
+        mode: ours.go_mode,
+        ageMs: ours.go_age_ms,
+        delivery: ours.delivery_status,
+      },
       dry: dry_status && { status: dry_status, ageMs: ours.dry_age_ms },
     },
     quota: charged === null ? null : { charged, ageMs: ours.quota_age_ms },
     go: theirs ? goOf(theirs) : { real: null, dry: null },
     ledger: theirs?.ledger_state
-      ? { status: theirs.ledger_state, holder: theirs.holder, ageMs: theirs.ledger_age_ms }
+      ? {
+          status: theirs.ledger_state,
+          holder: theirs.holder,
+          isDue: theirs.is_due,
+          ageMs: theirs.ledger_age_ms,
+        }
       : null,
   }
 }
@@ -110,9 +142,17 @@ function requestOf(row: LegacyRow, requestId: string): MessageRecord['request'] 
 }
 
 function goOf(row: MessagingRow): MessageRecord['go'] {
-  const { go_status, dry_status, provider_message_id: providerMessageId, reason } = row
+  const { go_status, dry_status, provider_message_id: providerMessageId, reason, version } = row
+  const delivery = row.delivery_status
   return {
-    real: go_status && { status: go_status, ageMs: row.go_age_ms, providerMessageId, reason },
+    real: go_status && {
+      status: go_status,
+      ageMs: row.go_age_ms,
+      providerMessageId,
+      reason,
+      delivery,
+      version,
+    },
     dry: dry_status && { status: dry_status, ageMs: row.dry_age_ms, reason: row.dry_reason },
   }
 }

@@ -1,4 +1,4 @@
-import { quotaDue, type Finding } from './classify.ts'
+import { endingOf, quotaDue, type Finding } from './classify.ts'
 import type { MessageRecord } from './message-record.ts'
 
 /**
@@ -10,6 +10,7 @@ export type Repair =
   | { readonly action: 'write_dry_verdict'; readonly status: 'accepted' | 'rejected' }
   | { readonly action: 'correct_verdict'; readonly status: 'accepted' | 'rejected' }
   | { readonly action: 'correct_dry_verdict'; readonly status: 'accepted' | 'rejected' }
+  | { readonly action: 'write_ending'; readonly status: 'void' | 'refused' }
   | { readonly action: 'settle_quota'; readonly charged: boolean }
   | { readonly action: 'none'; readonly why: string }
 
@@ -22,6 +23,12 @@ export function planRepair(finding: Finding, record: MessageRecord): Repair {
     case 'status_differs': {
       const status = statusOf(finding, record)
       return { action: finding.dryRun ? 'correct_dry_verdict' : 'correct_verdict', status }
+    }
+    case 'ending_untold': {
+      const status = endingOf(record)
+      return status
+        ? { action: 'write_ending', status }
+        : none('the service has no such ending: its next report says what became of it')
     }
     case 'quota_differs':
       return planQuota(record)

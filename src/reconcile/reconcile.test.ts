@@ -34,6 +34,10 @@ const found = (report: Report): string[] =>
     )
     .sort()
 
+// Ledger rows are planted as they came to be long ago, and put back.
+for (const trigger of ['guard_authority', 'refuse_authority', 'guard_lane'])
+  await sql(`alter table messaging.execution_authority disable trigger ${trigger}`)
+
 interface Plant {
   readonly name: string
   readonly way: number
@@ -114,7 +118,101 @@ const plants: readonly Plant[] = [
   },
 ]
 
-const tables = ['legacy.sms_logs', 'legacy.quota_settlements', 'messaging.go_sms_logs']
+/** What became of an accepted message in the ledger and in the service's log, a day ago. */
+const ends = (u: string, status: 'void' | 'refused' | 'handed_back', holder: 'go' | 'legacy' | null) => [
+  `update messaging.go_sms_logs set status = '${status}', report_at = null, updated_at = now() - interval '1 day'
+   where message_uuid in (${u})`,
+  `update messaging.execution_authority set holder = ${holder ? `'${holder}'` : 'null'},
+     state = '${holder === null ? 'void' : status === 'refused' ? 'refused' : 'sent'}', epoch = epoch + 1
+   where message_uuid in (${u})`,
+]
+const told = (u: string, delivery: string) =>
+  `update legacy.sms_logs set delivery_status = '${delivery}', delivery_version = 9 where message_uuid in (${u})`
+const legacyRow = (u: string, status: 'sent' | 'failed') =>
+  `insert into legacy.sms_logs select (jsonb_populate_record(l, '{"source": "legacy", "status": "${status}",
+     "delivery_status": null, "delivery_version": 0}')).* from legacy.sms_logs l where message_uuid in (${u})`
+
+const endings: readonly Plant[] = [
+  {
+    name: 'accepted, later void, and sms_logs was told: the verdict stays, no mismatch',
+    way: 5,
+    reported: null,
+    change: (u) => [...ends(u, 'void', null), told(u, 'void')],
+  },
+  {
+    name: 'accepted, later refused, and sms_logs was told: no mismatch',
+    way: 6,
+    reported: null,
+    change: (u) => [...ends(u, 'refused', 'go'), told(u, 'refused')],
+  },
+  {
+    name: 'accepted, later void, and sms_logs was not told',
+    way: 7,
+    reported: 'ending_untold',
+    change: (u) => ends(u, 'void', null),
+  },
+  {
+    name: 'accepted, later refused, and sms_logs was told something else',
+    way: 8,
+    reported: 'ending_untold',
+    change: (u) => [...ends(u, 'refused', 'go'), told(u, 'sent')],
+  },
+  {
+    name: 'accepted, void a moment ago, and not told yet: in flight',
+    way: 9,
+    reported: 'in_flight',
+    change: (u) => [
+      ...ends(u, 'void', null),
+      `update messaging.go_sms_logs set updated_at = now() where message_uuid in (${u})`,
+    ],
+  },
+  {
+    name: 'told of an ending that the service does not know',
+    way: 5,
+    reported: 'ending_untold',
+    change: (u) => [told(u, 'refused')],
+  },
+  {
+    name: 'handed back and sent by the legacy side: one send, by the ledger',
+    way: 6,
+    reported: null,
+    change: (u) => [...ends(u, 'handed_back', 'legacy'), legacyRow(u, 'sent')],
+  },
+  {
+    name: 'handed back, and the service has sent it all the same: two sides',
+    way: 7,
+    reported: 'two_sides_sent',
+    change: (u) => [...ends(u, 'handed_back', 'go'), legacyRow(u, 'sent')],
+  },
+  {
+    name: 'handed back by a log that says sent: two sides',
+    way: 8,
+    reported: 'two_sides_sent',
+    change: (u) => [
+      `update messaging.execution_authority set holder = 'legacy', epoch = 2 where message_uuid in (${u})`,
+      legacyRow(u, 'sent'),
+    ],
+  },
+  {
+    name: 'handed back and given up before anybody sent it, told',
+    way: 9,
+    reported: null,
+    change: (u) => [...ends(u, 'handed_back', null), told(u, 'void')],
+  },
+  {
+    name: 'handed back and given up, not told',
+    way: 5,
+    reported: 'ending_untold',
+    change: (u) => ends(u, 'handed_back', null),
+  },
+]
+
+const tables = [
+  'messaging.execution_authority',
+  'legacy.sms_logs',
+  'legacy.quota_settlements',
+  'messaging.go_sms_logs',
+]
 
 /** Plants by number of message, runs `work`, and puts everything back as it was. */
 async function planted(
@@ -154,6 +252,11 @@ async function planted(
 
 const numbers = fc.uniqueArray(fc.integer({ min: 0, max: MESSAGES / 10 - 1 }), { maxLength: 12 })
 
+const handedBackOnly = {
+  name: 'handed back',
+  way: 6,
+  change: (u: string) => ends(u, 'handed_back', 'legacy'),
+}
 const everyQuestion = { pairs: pairNames, kinds: [...reconciliation.kinds, ...conservation.kinds] }
 
 describe('reconcile', () => {
@@ -192,7 +295,47 @@ describe('reconcile', () => {
     )
   })
 
-  for (const plant of plants) {
+  test('handed back without an outcome of the legacy side is a finding of the audit, and of no other', () =>
+    planted(
+      [{ plant: { ...handedBackOnly, reported: 'ledger_differs' }, numbers: [7] }],
+      async (expected) => {
+        assert.deepEqual(found(await run({ question: conservation })), expected)
+        assert.deepEqual(found(await run()), [])
+      },
+    ))
+
+  test('handed back a moment ago it is in flight; scheduled for later it is nothing', () => {
+    const moment = {
+      ...handedBackOnly,
+      reported: 'in_flight',
+      change: (u: string) => [
+        ...ends(u, 'handed_back', 'legacy'),
+        `update messaging.go_sms_logs set updated_at = now() where message_uuid in (${u})`,
+      ],
+    }
+    const later = {
+      ...handedBackOnly,
+      way: 7,
+      reported: null,
+      change: (u: string) => [
+        ...ends(u, 'handed_back', 'legacy'),
+        `update messaging.execution_authority set state = 'claimed', dispatched_at = null, settled_at = null,
+           not_before = now() + interval '1 day' where message_uuid in (${u})`,
+      ],
+    }
+    const both = [moment, later].map((plant) => ({ plant, numbers: [7] }))
+    return planted(both, async (expected) => {
+      assert.deepEqual(found(await run({ question: conservation })), expected)
+    })
+  })
+
+  test('endings and hand-backs that are as they should be are none of the audit’s findings either', () =>
+    planted(
+      endings.filter(({ reported }) => reported === null).map((plant) => ({ plant, numbers: [11] })),
+      async () => assert.deepEqual(found(await run({ question: everyQuestion })), []),
+    ))
+
+  for (const plant of [...plants, ...endings]) {
     test(`${plant.name}: alone`, () =>
       planted([{ plant, numbers: [17, 4_242] }], async (expected) => {
         assert.equal(expected.length, plant.reported === null ? 0 : 2)

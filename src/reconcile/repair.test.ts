@@ -83,6 +83,37 @@ describe('repair', () => {
     assert.deepEqual(await repairAll(true), [])
   })
 
+  test('an ending that was not told is written beside the verdict, which stays; a later report stands', async () => {
+    const uuid = await uuidOf(405)
+    const before = await account()
+    await sql('alter table messaging.execution_authority disable trigger guard_authority')
+    await sql(
+      `update messaging.execution_authority set state = 'void', holder = null where message_uuid = '${uuid}'`,
+    )
+    await sql(
+      `update messaging.go_sms_logs set status = 'void', reason = 'valid_until has passed', updated_at = now() - interval '1 day'
+       where message_uuid = '${uuid}'`,
+    )
+    await sql('alter table messaging.execution_authority enable trigger guard_authority')
+    const ending = { action: 'write_ending', status: 'void' }
+    assert.deepEqual(
+      (await repairAll(false)).map(({ result, repair }) => [result, repair]),
+      [['planned', ending]],
+    )
+    assert.deepEqual(
+      (await repairAll(true)).map(({ result, repair }) => [result, repair]),
+      [['repaired', ending]],
+    )
+    const row = () =>
+      sql(
+        `select status, delivery_status, delivery_error, delivery_version from legacy.sms_logs where message_uuid = '${uuid}'`,
+      )
+    const written = { delivery_status: 'void', delivery_error: 'valid_until has passed', delivery_version: 1 }
+    assert.deepEqual(await row(), [{ status: 'accepted', ...written }])
+    assert.deepEqual(await account(), before)
+    assert.deepEqual(await repairAll(true), [])
+  })
+
   test('a wrong status is corrected to the service’s record, and quota follows it', async () => {
     await sql('update legacy.quota_accounts set reserved = 0, used = 5')
     const uuid = await uuidOf(307)

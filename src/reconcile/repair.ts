@@ -33,6 +33,7 @@ export interface RepairOptions {
 
 type Returned = { message_uuid: string }
 const correctVerdict = statement<Returned>(import.meta.url, './sql/correct-verdict.sql')
+const writeEnding = statement<Returned>(import.meta.url, './sql/write-ending.sql')
 const writeDryVerdict = statement<Returned>(import.meta.url, './sql/write-dry-verdict.sql')
 const settleQuota = statement<{ tenant: string }>(import.meta.url, './sql/settle-quota.sql')
 const logRepair = statement<never>(import.meta.url, './sql/log-repair.sql')
@@ -112,6 +113,10 @@ function write(runner: Runner, work: Work): Promise<unknown> {
       return correct(runner, work, repair.status)
     case 'correct_dry_verdict':
       return runner.run(correctVerdict, [messageUuid, true, repair.status, reasonOf(record.go.dry)])
+    case 'write_ending': {
+      const real = record.go.real
+      return runner.run(writeEnding, [messageUuid, repair.status, reasonOf(real), real?.version ?? 0])
+    }
     case 'settle_quota':
       return runner.run(settleQuota, [messageUuid, request.tenant, repair.charged])
   }
@@ -149,6 +154,8 @@ function describe(repair: Exclude<Repair, { action: 'none' }>): string {
     case 'write_verdict':
     case 'correct_verdict':
       return `sms_logs: go ${repair.status}`
+    case 'write_ending':
+      return `sms_logs: go, then ${repair.status}`
     case 'write_dry_verdict':
     case 'correct_dry_verdict':
       return `sms_logs: dry run ${repair.status}`

@@ -49,8 +49,8 @@ export function createTally({ runId, window, grace, onFinding }: TallyOptions): 
   const pairs: Partial<Record<PairName, PairReport>> = {}
   const mismatches: Partial<Record<MismatchKind, number>> = {}
   const findings: Finding[] = []
-  // A second send shows in two comparisons and is one finding.
-  const sentTwice = new Set<string>()
+  // What shows in two comparisons is one finding.
+  const seen = new Set<string>()
   let inFlight = 0
   let leftOut = 0
 
@@ -66,9 +66,10 @@ export function createTally({ runId, window, grace, onFinding }: TallyOptions): 
       if (isRemembered) counted.remembered_messages += left + right
     },
     async add(finding) {
-      if (finding.kind === 'two_sides_sent') {
-        if (sentTwice.has(finding.messageUuid)) return
-        sentTwice.add(finding.messageUuid)
+      if (finding.kind === 'two_sides_sent' || finding.kind === 'ending_untold') {
+        const key = `${finding.kind} ${finding.messageUuid}`
+        if (seen.has(key)) return
+        seen.add(key)
       }
       if (finding.inFlight) inFlight++
       else mismatches[finding.kind] = (mismatches[finding.kind] ?? 0) + 1

@@ -24,6 +24,8 @@ export interface ClassedMessage {
 /** One side of a comparison: a set of (message_uuid, class) in one database, hashed by its server. */
 export interface Side {
   readonly name: string
+  /** Indexes alone tell the prints of its parts: a hash over the whole would cost as much. */
+  readonly isCovered: boolean
   /** A uuid at or before which no message stands from `from` on; undefined: there are no more. */
   first(from: string): Promise<string | undefined>
   whole(range: UuidRange): Promise<Print>
@@ -43,6 +45,10 @@ export interface SideOptions {
    * that of the request's messages but for a moment.
    */
   readonly near?: 'request_id'
+  /** Whether the view's indexes hold all it asks for. */
+  readonly isCovered?: boolean
+  /** A table that holds every message of the view, to be leapt through; the view by default. */
+  readonly table?: string
 }
 
 const nothing: Print = { messages: 0, hash: '0' }
@@ -52,17 +58,21 @@ const PIECE_BASE = 2 ** 32
 export const pieceKey = (part: number, piece: number): number => part * PIECE_BASE + piece
 export const partOfKey = (key: number): number => Math.floor(key / PIECE_BASE)
 
-export function createSide({ name, runner, view, near }: SideOptions): Side {
-  const statementFor = <Row>(file: string): Statement<Row> => viewStatement<Row>(file, view, near)
+export function createSide(options: SideOptions): Side {
+  const { name, runner, near, isCovered = false } = options
+  const statementFor = <Row>(file: string): Statement<Row> => viewStatement<Row>(file, options)
   const first = statementFor<{ near: string }>('first')
   const whole = statementFor<Print>('whole')
-  const parts = statementFor<{ part: number; messages: number; hash: string }>('parts')
+  type PartRow = { part: number; messages: number; hash: string }
+  const parts = statementFor<PartRow>('parts')
+  const covered = statementFor<PartRow>('parts-covered')
   const pieces = statementFor<{ part: number; piece: number; messages: number; hash: string }>('pieces')
   const messages = statementFor<{ message_uuid: string; class: number }>('messages')
   const around = (range: UuidRange): UuidRange => (near ? widen(range, NEAR_MARGIN_MS) : range)
 
   return {
     name,
+    isCovered,
     async first(from) {
       const [row] = await runner.run(first, [around({ from, to: from }).from])
       return row?.near
@@ -73,10 +83,12 @@ export function createSide({ name, runner, view, near }: SideOptions): Side {
       return row ?? nothing
     },
     async parts(ranges) {
-      const whole = { from: ranges[0]?.from ?? '', to: ranges.at(-1)?.to ?? '' }
-      const { from, to } = around(whole)
       const starts = ranges.map((range) => range.from)
-      const rows = await runner.run(parts, [whole.from, whole.to, starts, from, to])
+      const whole = { from: starts[0] ?? '', to: ranges.at(-1)?.to ?? '' }
+      const { from, to } = around(whole)
+      const rows = isCovered
+        ? await runner.run(covered, [starts, ranges.map((range) => range.to)])
+        : await runner.run(parts, [whole.from, whole.to, starts, from, to])
       return new Map(rows.map(({ part, messages, hash }) => [part, { messages, hash }]))
     },
     async pieces(cuts) {
@@ -107,7 +119,7 @@ function columnsOf(cuts: readonly Cut[], around: (range: UuidRange) => UuidRange
  * Without a name it is planned anew each time: the plan depends on how wide the range is. Where messages are found
  * by their own uuid, the second range would only be compared twice.
  */
-function viewStatement<Row>(file: string, view: string, near: 'request_id' | undefined): Statement<Row> {
+function viewStatement<Row>(file: string, { view, near, table = view }: SideOptions): Statement<Row> {
   const text = readFileSync(new URL(`./sql/${file}.sql`, import.meta.url), 'utf8')
   const nearby = near ? `${near} between $1 and $2` : '$1 is not null and $2 is not null'
   return {
@@ -117,6 +129,7 @@ function viewStatement<Row>(file: string, view: string, near: 'request_id' | und
         nearby.replace('$1', () => from).replace('$2', () => to),
       )
       .replaceAll(':view', view)
+      .replaceAll(':table', table)
       .replaceAll(':near', near ?? 'message_uuid'),
   }
 }

@@ -16,8 +16,9 @@ export interface Walk {
 
 const WIDTH_FIRST = 4
 const GROWTH_MAX = 64
-const MESSAGES_LOW = 400_000
-const MESSAGES_HIGH = 2_000_000
+// Of both sides together: a statement over the most takes about a second.
+const MESSAGES_LOW = 1_600_000
+const MESSAGES_HIGH = 6_000_000
 
 /** Goes through a window from the oldest bucket. Buckets before `openFrom` get no more regular writes. */
 export async function startWalk(

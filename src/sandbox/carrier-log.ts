@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Account } from './accounts.ts'
@@ -25,10 +25,14 @@ export interface CarrierLog {
   readonly close: () => void
 }
 
+/** It holds numbers and texts. */
+const OWNER_ONLY = 0o600
+
 export async function openCarrierLog(path: string): Promise<CarrierLog> {
   mkdirSync(dirname(path), { recursive: true })
-  const descriptor = openSync(path, 'a')
+  const descriptor = openSync(path, 'a', OWNER_ONLY)
   try {
+    fchmodSync(descriptor, OWNER_ONLY) // also one that was made by an earlier version
     const torn = await setTornEntryAside(path)
     const appender = createAppender(descriptor)
     return {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { drawCourse, type AccountFaults, type Course } from './faults.ts'
+import { drawCourse, drawReports, type AccountFaults, type Course } from './faults.ts'
 
 const SENT: Course = { kind: 'accept', answer: 'send', lateMs: 0 }
 
@@ -29,4 +29,27 @@ describe('drawCourse', () => {
       ),
     )
   }
+})
+
+describe('drawReports', () => {
+  const drawn = (faults: AccountFaults) =>
+    drawReports(faults, () => 0.5).map(({ status, afterMs }) => [status, afterMs])
+
+  it('sent, then delivered', () =>
+    assert.deepEqual(drawn({}), [
+      ['sent', 100],
+      ['delivered', 600],
+    ]))
+  it('late', () => assert.deepEqual(drawn({ receipt_late_ms: 50 })[0], ['sent', 150]))
+  it('dropped', () => assert.deepEqual(drawn({ receipt_drop: true }), []))
+  it('doubled', () =>
+    assert.deepEqual(
+      drawn({ receipt_duplicate: 0.6 }).map(([status]) => status),
+      ['sent', 'sent', 'delivered', 'delivered'],
+    ))
+  it('in disorder: delivered comes first', () =>
+    assert.deepEqual(drawn({ receipt_disorder: true }), [
+      ['sent', 600],
+      ['delivered', 100],
+    ]))
 })

@@ -15,6 +15,12 @@ const AccountFaultsSchema = Type.Object(
     swallow: Share,
     reset_after_accept: Share,
     answer_late_ms: WaitMs,
+    /** Each delivery status comes so much later. */
+    receipt_late_ms: WaitMs,
+    /** Shares of the delivery statuses: never sent, sent twice, and `delivered` sent before `sent`. */
+    receipt_drop: Share,
+    receipt_duplicate: Share,
+    receipt_disorder: Share,
   },
   { additionalProperties: false },
 )
@@ -61,4 +67,26 @@ export function drawCourse(faults: AccountFaults, random: () => number): Course 
   if (isHit(faults.reset_after_accept, random)) return { kind: 'accept', answer: 'reset' }
   if (isHit(faults.swallow, random)) return { kind: 'accept', answer: 'swallow' }
   return { kind: 'accept', answer: 'send', lateMs: faults.answer_late_ms ?? 0 }
+}
+
+/** When each delivery status of one text is sent, in ms from its acceptance; one that stands twice is sent twice. */
+export type Reported = readonly { readonly status: 'sent' | 'delivered'; readonly afterMs: number }[]
+
+const SENT_MS = 100
+const DELIVERED_MS = 600
+
+/** Draws the delivery statuses of one accepted text. Each is dropped or doubled by itself. */
+export function drawReports(faults: AccountFaults, random: () => number): Reported {
+  const lateMs = faults.receipt_late_ms ?? 0
+  const [first, second] = isHit(faults.receipt_disorder, random)
+    ? [DELIVERED_MS, SENT_MS]
+    : [SENT_MS, DELIVERED_MS]
+  const wanted = [
+    { status: 'sent', afterMs: first + lateMs },
+    { status: 'delivered', afterMs: second + lateMs },
+  ] as const
+  return wanted.flatMap((report) => {
+    if (isHit(faults.receipt_drop, random)) return []
+    return isHit(faults.receipt_duplicate, random) ? [report, report] : [report]
+  })
 }

@@ -21,7 +21,7 @@ const AcceptedSchema = Type.Object({ id: Type.String() })
 interface MessageRoutes {
   readonly setting: FaultSetting
   readonly pauses: Pauses
-  /** Puts the text into the log; once it returns, the text is sent. */
+  /** Puts the text into the log and tells of it later; once it returns, the text is sent. */
   readonly accept: (entry: CarrierEntry) => void
 }
 

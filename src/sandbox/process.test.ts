@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -90,25 +90,44 @@ describe('sandbox process', { timeout: 60_000 }, () => {
     assert.deepEqual(await exited, [0, null])
   })
 
-  it('exits with 2 and a plain sentence on a malformed port and on a taken one', async () => {
+  it('exits with 2 on malformed settings, and names all of them', async () => {
+    const malformed = {
+      BATON_SANDBOX_PORT: 'http',
+      BATON_SANDBOX_SERVICE_CALLBACK: 'nowhere',
+      BATON_SANDBOX_LOG_FILE: 'misspelt',
+    }
+    const { child, stderr } = run({ ...malformed, BATON_SANDBOX_LOG: join(folder, 'never.jsonl') })
+    const [said, [code]] = await Promise.all([text(stderr), once(child, 'exit')])
+    assert.equal(code, 2)
+    for (const name of Object.keys(malformed)) assert.ok(said.includes(name), said)
+    assert.ok(!said.includes('    at '), said)
+  })
+
+  it('exits with 1 on a taken port, and says which', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
-    const { port } = taken.address() as AddressInfo
-    for (const [setting, expected] of [
-      ['http', 'BATON_SANDBOX_PORT'],
-      ['65536', 'BATON_SANDBOX_PORT'],
-      [String(port), 'EADDRINUSE'],
-    ] as const) {
-      const { child, stderr } = run({
-        BATON_SANDBOX_PORT: setting,
-        BATON_SANDBOX_LOG: join(folder, 'never.jsonl'),
-      })
-      const [said, [code]] = await Promise.all([text(stderr), once(child, 'exit')])
-      assert.equal(code, 2)
-      assert.ok(said.includes(expected), said)
-      assert.ok(!said.includes('    at '), said)
-    }
+    const port = String((taken.address() as AddressInfo).port)
+    const { child, stdout } = run({
+      BATON_SANDBOX_PORT: port,
+      BATON_SANDBOX_LOG: join(folder, 'never.jsonl'),
+    })
+    const [said, [code]] = await Promise.all([text(stdout), once(child, 'exit')])
+    assert.equal(code, 1)
+    assert.ok(said.includes('EADDRINUSE') && said.includes(port), said)
     taken.close()
+  })
+
+  it('keeps its log to its owner, also one that others could read', async () => {
+    const logPath = join(folder, 'open.jsonl')
+    await writeFile(logPath, '', { mode: 0o644 })
+    await chmod(logPath, 0o644) // whatever the umask left of it
+    const { child } = await start(logPath)
+    assert.equal((await stat(logPath)).mode & 0o777, 0o600)
+    child.kill('SIGKILL')
+    const fresh = join(folder, 'fresh.jsonl')
+    const second = await start(fresh)
+    assert.equal((await stat(fresh)).mode & 0o777, 0o600)
+    second.child.kill('SIGKILL')
   })
 })
 

@@ -22,7 +22,7 @@ export async function setTornEntryAside(logPath: string): Promise<TornEntry | nu
     const keptIn = `${logPath}.torn`
     await pipeline(
       createReadStream(logPath, { start: end, end: size - 1 }),
-      createWriteStream(keptIn, { flags: 'a', flush: true }),
+      createWriteStream(keptIn, { flags: 'a', flush: true, mode: 0o600 }),
     )
     await file.truncate(end)
     return { bytes: size - end, keptIn }

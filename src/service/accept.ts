@@ -28,22 +28,19 @@ export function createAccept(claims: Claims, router: Router, onAccepted: () => v
   })
   // Whatever kept it from being known, an overload included: no verdict, so the ledger decides for the caller.
   return (messages) =>
-    Promise.all(
-      messages.map((message) =>
-        batches.add(toAccepted(message, router.routeOf(message), router.paceOf(message))).catch(unresolved),
-      ),
-    )
+    Promise.all(messages.map((message) => batches.add(toAccepted(message, router)).catch(unresolved)))
 }
 
-function toAccepted(message: ServiceMessage, route: readonly string[], paced: string): AcceptedMessage {
+function toAccepted(message: ServiceMessage, router: Router): AcceptedMessage {
   const { message_uuid, to, from, body, priority = 'normal', send_at, valid_until } = message
   return {
     messageUuid: message_uuid,
     recipient: to,
     sender: from ?? null,
     body,
-    route,
-    paced,
+    route: router.routeOf(message),
+    paced: router.paceOf(message),
+    window: router.windowOf(message),
     priority: priorities.findIndex((one) => one === priority),
     sendAt: send_at,
     validUntil: valid_until,

@@ -8,12 +8,14 @@ import type {
 import type { Database } from '../db/database.ts'
 import type { Acceptance } from './accept.ts'
 import { answerDryRun } from './dry-run.ts'
+import type { Forecast } from './forecast.ts'
 import { rejectUnacceptable } from './reject.ts'
 
 export interface AnswerMessagesOptions {
   readonly database: Database
   readonly accept: (messages: readonly ServiceMessage[]) => Promise<Acceptance[]>
   readonly isRoutable: (message: ServiceMessage) => boolean
+  readonly forecast: Forecast
   readonly log: Logger
 }
 
@@ -21,12 +23,17 @@ export interface AnswerMessagesOptions {
 export type AnswerMessages = (request: ServiceRequest) => Promise<ServiceResponse>
 
 export function createAnswerMessages(options: AnswerMessagesOptions): AnswerMessages {
-  const { database, accept, isRoutable, log } = options
+  const { database, accept, isRoutable, forecast, log } = options
   return async ({ dry_run, messages }) => {
     const { acceptable, rejected } = await rejectUnacceptable(database, messages, dry_run, isRoutable)
     if (dry_run) {
-      const shadowed = acceptable.length > 0 ? await answerDryRun(database, log, acceptable) : []
-      return { results: [...shadowed, ...rejected] }
+      const shadowed = acceptable.length > 0 ? await answerDryRun(database, log, acceptable, forecast) : []
+      const byUuid = new Map(messages.map((message) => [message.message_uuid, message]))
+      const foretold = rejected.map((result): ServiceResult => {
+        const message = byUuid.get(result.message_uuid)
+        return message ? { ...result, would: forecast(message, result.reason) } : result
+      })
+      return { results: [...shadowed, ...foretold] }
     }
     const acceptances = await accept(acceptable)
     const results: ServiceResult[] = [...rejected]

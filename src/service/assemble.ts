@@ -7,10 +7,13 @@ import type { Database } from '../db/database.ts'
 import type { HttpPeer } from '../http/exchange.ts'
 import { repeat } from '../process/repeat.ts'
 import type { SmsProvider } from '../providers/provider.ts'
+import type { Keywords } from '../sms/keyword.ts'
 import { createAccept } from './accept.ts'
 import { createAnswerMessages, type AnswerMessages } from './answer-messages.ts'
 import { createCounters, type Counters } from './counters.ts'
 import { startDispatcher, type Dispatcher } from './dispatcher.ts'
+import { createForecast } from './forecast.ts'
+import { createTakeTexts, type TakeTexts } from './inbound.ts'
 import { startInDoubtWorker } from './in-doubt.ts'
 import type { OpenProviders } from './providers.ts'
 import { startReceiptMatching, type ReceiptMatching } from './receipt-matching.ts'
@@ -28,11 +31,13 @@ export interface ServicePorts {
   readonly log: Logger
 }
 
-export interface ServiceTimes {
+export interface ServiceSettings {
   /** How long an acceptance may take before it is answered as unresolved. */
   readonly acceptDeadlineMs: number
   /** A dispatch without an outcome for so long is flagged in doubt. Longer than any provider's timeout. */
   readonly inDoubtAfterMs: number
+  /** Texts by which subscribers opt out, and in again. */
+  readonly keywords: Keywords
 }
 
 /** The running service without its server. */
@@ -42,6 +47,7 @@ export interface AssembledService {
   readonly matching: ReceiptMatching
   readonly vendors: readonly SmsProvider[]
   readonly counters: Counters
+  readonly takeTexts: TakeTexts
   /** Takes no more, ends what is in flight and closes the providers. The database stays open. */
   stop(): Promise<void>
 }
@@ -51,17 +57,19 @@ const SETTLE_DEADLINE_MS = 15_000
 
 /** Puts the service together and starts it: it dispatches, flags, settles doubts, matches receipts and reports. */
 export async function assembleService(
-  { acceptDeadlineMs, inDoubtAfterMs }: ServiceTimes,
+  { acceptDeadlineMs, inDoubtAfterMs, keywords }: ServiceSettings,
   ports: ServicePorts,
 ): Promise<AssembledService> {
   const { database, openProviders, log } = ports
   const counters = createCounters()
   const matching = startReceiptMatching(database, counters, log)
+  const takeTexts = createTakeTexts(database, keywords, counters)
   const providers = openProviders({
     onReceipt: (provider) => async (receipt) => {
       counters.count('receipts_stored', await storeReceipts(database, provider, [receipt]))
       matching.wake()
     },
+    onText: (provider) => (text) => takeTexts(provider, [text]),
     onProblem: (provider) => (what) => log.warn({ provider, what }, 'provider: could not be used'),
   })
   const dispatcher = await startDispatcher({
@@ -79,11 +87,13 @@ export async function assembleService(
   })
   const vendors = providers.list.map(({ provider }) => provider)
   const router = createRouter(providers)
+  const costs = new Map(providers.list.map(({ rule }) => [rule.name, rule.cost]))
   const background = startBackground({ ports, inDoubtAfterMs, matching, vendors, counters })
   const answer = createAnswerMessages({
     database,
     accept: createAccept(createClaims(database, acceptDeadlineMs), router, () => dispatcher.wake()),
     isRoutable: (message) => router.routeOf(message).length > 0,
+    forecast: createForecast(router, (provider) => costs.get(provider)),
     log,
   })
   return {
@@ -92,6 +102,7 @@ export async function assembleService(
     matching,
     vendors,
     counters,
+    takeTexts,
     async stop() {
       await Promise.all([dispatcher.stop(), background.stop()])
       await Promise.all(vendors.map((provider) => provider.close()))

@@ -6,6 +6,10 @@ export const counted = [
   'receipts_unreadable',
   'receipts_orphaned',
   'receipts_contradicting',
+  'texts_stop',
+  'texts_start',
+  'texts_repeated',
+  'texts_ignored',
   'reports_sent',
   'reports_failed',
 ] as const

@@ -5,6 +5,8 @@ import type { Database } from '../db/database.ts'
 import { repeat } from '../process/repeat.ts'
 import type { SendResult } from '../providers/provider.ts'
 import { startLane, type Lane } from './lane.ts'
+import { createOpenings } from './sending-windows.ts'
+import { deferShut } from '../authority/windows.ts'
 import { paceOf, type RoutedProvider, type ServiceProviders } from './providers.ts'
 
 export interface DispatcherOptions {
@@ -33,7 +35,8 @@ const SWEEP_INTERVAL_MS = 1_000
  */
 export async function startDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
   const { database, dispatching, providers, log } = options
-  const { list, senderPaces } = providers
+  const { list, senderPaces, windows = [] } = providers
+  const windowByName = new Map(windows.map(({ name, window }) => [name, window]))
   await dispatching.preparePaces([
     ...list.flatMap(({ provider, perSecond }) =>
       perSecond === undefined ? [] : [nameOfPace(provider.name)],
@@ -41,7 +44,13 @@ export async function startDispatcher(options: DispatcherOptions): Promise<Dispa
     ...Object.keys(senderPaces).map(nameOfSender),
   ])
   const lanes = list.map((routed) =>
-    startLane({ ...options, routed, queues: queuesOf(routed, senderPaces), onPaused: sweepSoon }),
+    startLane({
+      ...options,
+      routed,
+      queues: queuesOf(routed, senderPaces),
+      openings: createOpenings(windows, routed.window),
+      onPaused: sweepSoon,
+    }),
   )
   const stopping = new AbortController()
   const sweeping = repeat(SWEEP_INTERVAL_MS, stopping.signal, sweep, (err) =>
@@ -55,6 +64,8 @@ export async function startDispatcher(options: DispatcherOptions): Promise<Dispa
   async function sweep(): Promise<void> {
     const expired = await expireForService(database)
     if (expired.length > 0) log.warn({ messages: expired.length }, 'void: valid_until has passed')
+    const { voided } = await deferShut(database, windowByName)
+    if (voided > 0) log.warn({ messages: voided }, 'void: valid_until passes before the sending window opens')
     const isWell = ({ health }: Lane) => health().kind === 'well'
     const open = lanes.filter(isWell).map(({ name }) => name)
     // A lane that is probing tries what comes to it now; what has waited there goes elsewhere.

@@ -9,7 +9,8 @@ import {
   type ProviderHealth,
 } from '../core/provider-health.ts'
 import type { SendResult } from '../providers/provider.ts'
-import { createBell } from './bell.ts'
+import { createBell } from '../process/bell.ts'
+import type { Openings } from '../authority/windows.ts'
 import type { RoutedProvider } from './providers.ts'
 
 export interface LaneOptions {
@@ -17,6 +18,8 @@ export interface LaneOptions {
   readonly routed: RoutedProvider
   /** What to take, in turn: the lane's common queue and those of senders with a pace of their own. */
   readonly queues: readonly TakeOptions[]
+  /** What is bound to times of day. */
+  readonly openings: () => Openings
   /** Records how an attempt ended. Rejects when it could not be recorded. */
   readonly settle: (dispatched: Dispatched, result: SendResult) => Promise<void>
   /** How long an idle lane waits when nobody wakes it. */
@@ -45,7 +48,7 @@ const PACE_REMEMBERED_MS = 1_000
 const PAUSED_MS = 100
 
 export function startLane(options: LaneOptions): Lane {
-  const { dispatching, routed, queues, idleMs, log } = options
+  const { dispatching, routed, queues, openings, idleMs, log } = options
   const { provider, inFlightMax } = routed
   const sends = new Set<Promise<void>>()
   const stopping = new AbortController()
@@ -66,7 +69,7 @@ export function startLane(options: LaneOptions): Lane {
       const queue = queues[(n + turn) % queues.length]
       if (!queue) break
       const startedAt = performance.now()
-      const taken = await dispatching.take(room, provider.name, queue)
+      const taken = await dispatching.take(room, provider.name, { ...queue, openings: openings() })
       for (const dispatched of taken) begin(dispatched, startedAt)
       room -= taken.length
       if (taken.length > 0) lastTakenAt = performance.now()

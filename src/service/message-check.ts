@@ -1,6 +1,7 @@
 import { Compile } from 'typebox/compile'
 import { Set as setFormat } from 'typebox/format'
 import { AcceptableMessage, type ServiceMessage } from '../contract/service-api.ts'
+import { timesFault } from '../core/message-times.ts'
 import { isInstant, isStorableText } from '../contract/text.ts'
 import { segmentsOf } from '../sms/segments.ts'
 
@@ -22,10 +23,16 @@ export function storableRecipient({ to }: ServiceMessage): string {
 }
 
 function timingFault({ send_at, valid_until }: ServiceMessage): string | undefined {
-  if (valid_until === undefined) return undefined
-  const until = Date.parse(valid_until)
-  if (until <= Date.now()) return 'valid_until: has passed'
-  return send_at !== undefined && Date.parse(send_at) >= until ? 'valid_until: is before send_at' : undefined
+  const sendAtMs = send_at === undefined ? null : Date.parse(send_at)
+  const validUntilMs = valid_until === undefined ? null : Date.parse(valid_until)
+  switch (timesFault({ sendAtMs, validUntilMs }, Date.now())) {
+    case 'expired':
+      return 'valid_until: has passed'
+    case 'reversed':
+      return 'valid_until: is before send_at'
+    default:
+      return undefined
+  }
 }
 
 function segmentsFault({ body, segments_max }: ServiceMessage): string | undefined {

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { aws } from '../providers/aws/aws.ts'
+import { createSnsCertificates, type SnsCertificates } from '../providers/aws/certificates.ts'
 import { azure } from '../providers/azure/azure.ts'
 import { bird } from '../providers/bird/bird.ts'
 import { generic } from '../providers/generic/generic.ts'
@@ -14,6 +15,7 @@ import { telnyx } from '../providers/telnyx/telnyx.ts'
 import { twilio } from '../providers/twilio/twilio.ts'
 import { vonage } from '../providers/vonage/vonage.ts'
 import type { ProviderEvents } from './providers.ts'
+import { schemaProblems } from './schema-problems.ts'
 import { vendorOptions } from './vendor-options.ts'
 
 export type VendorKind = keyof typeof vendorOptions
@@ -25,11 +27,17 @@ interface Common {
   readonly receiptUrl?: string
 }
 
+interface Opening {
+  readonly name: string
+  readonly all: ProviderEvents
+  readonly certificates: SnsCertificates
+}
+
 type Openers = {
   readonly [Kind in VendorKind]: (
     options: Static<(typeof vendorOptions)[Kind]>,
     common: Common,
-    events: { readonly name: string; readonly all: ProviderEvents },
+    opening: Opening,
   ) => SmsProvider
 }
 
@@ -49,6 +57,7 @@ const openers: Openers = {
   plivo: (options, common) => plivo({ ...common, ...options }),
   sinch: (options, common) => sinch({ ...common, ...options }),
   bird: (options, common) => bird({ ...common, ...options }),
+  aws: (options, common, { certificates }) => aws({ ...common, ...options, certificates }),
   azure: (options, common) => azure({ ...common, ...options }),
   generic({ request, receipts, ...options }, common, { name }) {
     const { body, query, headers, ...rest } = request
@@ -78,6 +87,7 @@ const openers: Openers = {
       timeoutMs,
       windowMax: connectionsMax,
       onReceipt: all.onReceipt(name),
+      onText: all.onText(name),
       onProblem: all.onProblem(name),
     }),
 }
@@ -96,15 +106,21 @@ export interface VendorDefaults {
 
 /** What is wrong with the options, field by field; never a value, which may be a secret. */
 export function vendorProblems({ name, kind, options }: VendorEntry): string[] {
-  const schema = Compile(vendorOptions[kind])
-  if (schema.Check(options)) return []
-  return schema
-    .Errors(options)
-    .map(({ instancePath, message }) => `${name}: options${instancePath}: ${message}`)
+  return schemaProblems(vendorOptions[kind], options).map(
+    ({ path, message }) => `${name}: options${path}: ${message}`,
+  )
 }
 
-/** Opens the vendor under its own name. Its options must be without {@link vendorProblems}. */
-export function openVendor(entry: VendorEntry, defaults: VendorDefaults, all: ProviderEvents): SmsProvider {
+/**
+ * Opens the vendor under its own name. Its options must be without {@link vendorProblems}. `certificates`: where a
+ * vendor signs under a certificate that has to be fetched.
+ */
+export function openVendor(
+  entry: VendorEntry,
+  defaults: VendorDefaults,
+  all: ProviderEvents,
+  certificates: SnsCertificates = createSnsCertificates(),
+): SmsProvider {
   const { name, kind } = entry
   const { timeoutMs, inFlightMax, publicUrl } = defaults
   const common: Common = {
@@ -112,13 +128,9 @@ export function openVendor(entry: VendorEntry, defaults: VendorDefaults, all: Pr
     connectionsMax: inFlightMax,
     ...(publicUrl === null ? {} : { receiptUrl: `${publicUrl.replace(/\/$/, '')}/receipts/${name}` }),
   }
-  return { ...openAs(kind, entry.options, common, { name, all }), name }
+  return { ...openAs(kind, entry.options, common, { name, all, certificates }), name }
 }
 
 /** The schema of its kind has checked the options. */
-const openAs = (
-  kind: VendorKind,
-  options: unknown,
-  common: Common,
-  events: { readonly name: string; readonly all: ProviderEvents },
-): SmsProvider => (openers[kind] as (...args: unknown[]) => SmsProvider)(options, common, events)
+const openAs = (kind: VendorKind, options: unknown, common: Common, opening: Opening): SmsProvider =>
+  (openers[kind] as (...args: unknown[]) => SmsProvider)(options, common, opening)

@@ -10,9 +10,11 @@ import {
   parseSettings,
   port,
   text,
+  words,
   type Parsed,
 } from '../process/settings.ts'
 import { sandboxProvider, type SandboxOptions } from '../providers/sandbox.ts'
+import type { Keywords } from '../sms/keyword.ts'
 import { soleProvider, type OpenProviders } from './providers.ts'
 import { readProviders } from './providers-file.ts'
 import { startService } from './service.ts'
@@ -50,6 +52,13 @@ export const serviceSettings = {
   ),
   gatewayUrl: optionalText('BATON_GATEWAY_URL', 'the gateway, which is told what became of messages'),
   publicUrl: optionalText('BATON_PUBLIC_URL', 'origin under which providers call back with receipts'),
+  sandboxSecret: optionalText('BATON_SANDBOX_SECRET', 'signs what the carrier sandbox calls back with'),
+  stopWords: words(
+    'BATON_STOP_WORDS',
+    'texts that put their writer on the STOP list',
+    'STOP,STOPALL,STOP ALL,UNSUBSCRIBE,CANCEL,END,QUIT,REVOKE,OPTOUT,OPT OUT',
+  ),
+  startWords: words('BATON_START_WORDS', 'texts that take their writer off it', 'START,UNSTOP'),
 } as const
 
 /** Opened when the service starts, not when its settings are read. */
@@ -62,6 +71,7 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/
 
 type ServiceProgramConfig = Extract<Parsed<typeof serviceSettings>, { values: unknown }>['values'] & {
   readonly openProviders: OpenProviders
+  readonly keywords: Keywords
 }
 
 export const serviceProgram: Program<ServiceProgramConfig> = {
@@ -74,14 +84,22 @@ export const serviceProgram: Program<ServiceProgramConfig> = {
       const problem = `BATON_HOST: is ${values.host}: beyond loopback the service needs BATON_SERVICE_SECRET`
       return { problems: [problem] }
     }
+    const keywords = { stop: values.stopWords, start: values.startWords }
     const { sandboxUrl, providerTimeoutMs: timeoutMs, dispatchInFlightMax: inFlightMax, publicUrl } = values
     if (values.providersFile === null) {
-      const sandbox = { url: sandboxUrl, account: 'service', timeoutMs, connectionsMax: inFlightMax } as const
-      return { values: { ...values, openProviders: soleSandbox(sandbox, inFlightMax) } }
+      const sandbox = {
+        url: sandboxUrl,
+        account: 'service',
+        timeoutMs,
+        connectionsMax: inFlightMax,
+        ...(values.sandboxSecret === null ? {} : { receiptSecret: values.sandboxSecret }),
+      } as const
+      return { values: { ...values, keywords, openProviders: soleSandbox(sandbox, inFlightMax) } }
     }
     const providers = readProviders(values.providersFile, environment)
     if ('problems' in providers) return providers
-    return { values: { ...values, openProviders: providers.open({ timeoutMs, inFlightMax, publicUrl }) } }
+    const openProviders = providers.open({ timeoutMs, inFlightMax, publicUrl })
+    return { values: { ...values, keywords, openProviders } }
   },
   start: (config, log) => startService(config, config.openProviders, log),
 }

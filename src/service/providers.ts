@@ -1,7 +1,8 @@
 import type { Pace } from '../authority/dispatch.ts'
 import type { ProviderRule } from '../core/route.ts'
+import type { BoundWindow, WindowRule } from './sending-windows.ts'
 import type { SmsProvider } from '../providers/provider.ts'
-import type { ReceiptSink } from '../providers/receipt.ts'
+import type { ReceiptSink, TextSink } from '../providers/receipt.ts'
 
 /** A provider with what it takes and how fast. Its name is that of its lane, its permits and its receipts. */
 export interface RoutedProvider {
@@ -9,17 +10,22 @@ export interface RoutedProvider {
   readonly rule: ProviderRule
   readonly inFlightMax: number
   readonly perSecond?: number | undefined
+  /** When it takes messages of these priorities; absent: always. */
+  readonly window?: BoundWindow | undefined
 }
 
 export interface ServiceProviders {
   readonly list: readonly RoutedProvider[]
   /** Messages per second of single senders. */
   readonly senderPaces: Readonly<Record<string, number>>
+  /** When messages of countries and tenants may go; the first that fits binds. */
+  readonly windows?: readonly WindowRule[]
 }
 
-/** What a provider tells by itself: receipts over its own link, and what it could not use. */
+/** What a provider tells by itself: receipts and texts over its own link, and what it could not use. */
 export interface ProviderEvents {
   readonly onReceipt: (provider: string) => ReceiptSink
+  readonly onText: (provider: string) => TextSink
   readonly onProblem: (provider: string) => (problem: string) => void
 }
 

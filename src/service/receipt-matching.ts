@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.ts'
-import { createBell } from './bell.ts'
+import { createBell } from '../process/bell.ts'
 import type { Counters } from './counters.ts'
 import { matchReceipts } from './receipts.ts'
 

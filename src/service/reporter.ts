@@ -5,7 +5,7 @@ import type { Database } from '../db/database.ts'
 import { statement } from '../db/statement.ts'
 import type { HttpPeer } from '../http/exchange.ts'
 import type { DeliveryStatus } from '../providers/receipt.ts'
-import { createBell } from './bell.ts'
+import { createBell } from '../process/bell.ts'
 import type { Counters } from './counters.ts'
 
 interface DueRow {

@@ -4,14 +4,14 @@ import { requireDurableServer } from '../db/durability.ts'
 import { openPeer, type HttpPeer } from '../http/exchange.ts'
 import { signedPeer } from '../http/signature.ts'
 import type { RunningProgram } from '../process/running-program.ts'
-import { assembleService, type ServiceTimes } from './assemble.ts'
+import { assembleService, type ServiceSettings } from './assemble.ts'
 import { createServiceServer } from './http.ts'
 import { createServiceMetrics } from './metrics.ts'
 import type { OpenProviders } from './providers.ts'
 import { addReceiptRoutes } from './receipt-routes.ts'
 import { addResolutionRoute } from './resolution-route.ts'
 
-export interface ServiceConfig extends ServiceTimes {
+export interface ServiceConfig extends ServiceSettings {
   readonly host: string
   /** 0 picks a free one. */
   readonly port: number
@@ -45,14 +45,13 @@ export async function startService(
 
   const gateway = openGateway(config)
   const service = await assembleService(config, { database, openProviders, gateway, log })
-  const { answer, dispatcher, matching, vendors, counters } = service
+  const { answer, dispatcher, matching, vendors, counters, takeTexts } = service
   const server = createServiceServer({
     database,
     answer,
     extend: (extended) => {
-      const { publicUrl } = config
-      const onStored = () => matching.wake()
-      addReceiptRoutes(extended, { database, providers: vendors, publicUrl, counters, onStored, log })
+      const routes = { database, providers: vendors, publicUrl: config.publicUrl, counters, takeTexts, log }
+      addReceiptRoutes(extended, { ...routes, onStored: () => matching.wake() })
       addResolutionRoute(extended, database, () => dispatcher.wake())
     },
     log,

@@ -34,7 +34,7 @@ const GenericReceipts = object({
 })
 
 export const vendorOptions = {
-  sandbox: object({ url: Origin }),
+  sandbox: object({ url: Origin, receiptSecret: some(Text) }),
   twilio: object({
     origin: some(Origin),
     accountSid: Text,
@@ -70,6 +70,16 @@ export const vendorOptions = {
     apiKey: Text,
     category: Type.Enum(['authentication', 'transactional', 'marketing']),
     webhookSecret: Text,
+  }),
+  aws: object({
+    origin: some(Origin),
+    region: Type.String({ pattern: '^[a-z]{2}(-[a-z]+)+-\\d$' }),
+    accessKeyId: Text,
+    secretAccessKey: Text,
+    sessionToken: some(Text),
+    messageType: Type.Enum(['TRANSACTIONAL', 'PROMOTIONAL']),
+    configurationSetName: some(Text),
+    topicArn: Type.String({ pattern: '^arn:aws[a-z-]*:sns:[a-z0-9-]+:\\d{12}:[\\w.-]+$' }),
   }),
   azure: object({ origin: Origin, accessKey: Text, defaultSender: Text, receiptSecret: HeaderSecret }),
   generic: object({

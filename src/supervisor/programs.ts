@@ -1,4 +1,5 @@
 // The four programs that `up` starts, in the order of their start: each needs the ones before it.
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { ReachedBy } from '../process/env-file.ts'
 import type { RoleUrls } from './prepare-databases.ts'
@@ -54,7 +55,9 @@ export async function planPrograms(config: UpConfig, databases: () => RoleUrls):
     BATON_SANDBOX_URL: urlOf(ports.sandbox),
     BATON_FAULTS_URL: urlOf(ports.faults),
   }
-  return { specs: specsOf(config, ports, urls, databases), urls }
+  // Of this run alone: both who sign and who check are started by it.
+  const sandboxSecret = randomBytes(24).toString('base64url')
+  return { specs: specsOf(config, ports, urls, databases, sandboxSecret), urls }
 }
 
 function specsOf(
@@ -62,6 +65,7 @@ function specsOf(
   { sandbox, service, faults, proxy, gateway }: Ports,
   urls: Programs['urls'],
   databases: () => RoleUrls,
+  sandboxSecret: string,
 ): Programs['specs'] {
   const setting = (use: PortUse) => ({ [use.setting]: String(use.port) })
   return {
@@ -74,6 +78,9 @@ function specsOf(
       environment: () => ({
         ...setting(sandbox),
         BATON_SANDBOX_LOG: config.sandboxLog ?? join(config.directory, 'carrier.jsonl'),
+        BATON_SANDBOX_SECRET: sandboxSecret,
+        // Of the service's one provider; a providers file names its own.
+        BATON_SANDBOX_SERVICE_CALLBACK: `${urls.BATON_SERVICE_URL}/receipts/sandbox-service`,
       }),
     },
     service: {
@@ -85,6 +92,7 @@ function specsOf(
       environment: () => ({
         ...setting(service),
         BATON_SANDBOX_URL: urls.BATON_SANDBOX_URL,
+        BATON_SANDBOX_SECRET: sandboxSecret,
         BATON_GATEWAY_URL: urls.BATON_GATEWAY_URL,
         DATABASE_URL: databases().serviceLedger,
       }),
@@ -121,6 +129,7 @@ const WITHHELD = [
   'BATON_SERVICE_DB_PASSWORD',
   'BATON_API_KEY',
   'BATON_OPERATOR_KEY',
+  'BATON_SANDBOX_SECRET',
 ]
 
 /** The environment of a program: the caller's without administrators' URLs and keys, and its own settings. */

@@ -188,7 +188,8 @@ export const httpSubjects: readonly HttpSubject[] = [
         secretAccessKey: 'aws-secret',
         messageType: 'TRANSACTIONAL',
         configurationSetName: 'events',
-        topic: { arn: 'arn:aws:sns:eu-west-1:1:sms', certificateAt: () => undefined },
+        topicArn: 'arn:aws:sns:eu-west-1:111122223333:sms',
+        certificates: { keyAt: () => undefined, obtain: () => Promise.resolve(true) },
       }),
     accepted: {
       ...json(200, { MessageId: 'aws-1' }, { 'content-type': 'application/x-amz-json-1.0' }),

@@ -155,7 +155,7 @@ export const birdSigned = (body: string, timestamp = nowSeconds) => {
 
 const awsKeys = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const awsOther = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const arn = 'arn:aws:sns:eu-west-1:111122223333:sms'
+export const arn = 'arn:aws:sns:eu-west-1:111122223333:sms'
 export const certificateUrl = 'https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem'
 const awsEvent = {
   eventType: 'TEXT_DELIVERED',
@@ -183,7 +183,6 @@ export function awsSigned(changes: Record<string, unknown> = {}, key = awsKeys.p
   const Signature = createSign(algorithm).update(text).sign(key, 'base64')
   return post(`${origin}/aws`, {}, JSON.stringify({ ...envelope, Signature }))
 }
-const certificate = awsKeys.publicKey.export({ format: 'pem', type: 'spki' }).toString()
 
 const azureReport = [
   {
@@ -321,7 +320,7 @@ export const receiptVendors: Readonly<Record<string, Vendor>> = {
     broken: birdSigned('{"type":"sms.delivered","data":{}}'),
   },
   aws: {
-    read: awsReceipts({ arn, certificateAt: (url) => (url === certificateUrl ? certificate : undefined) }),
+    read: awsReceipts({ arn, keyAt: (url) => (url === certificateUrl ? awsKeys.publicKey : undefined) }),
     authentic: awsSigned(),
     expected: { providerMessageId: 'aws-1' },
     expires: true,

@@ -28,6 +28,7 @@ import {
   basicHeader,
   infobipReport,
   birdSigned,
+  arn,
   awsSigned,
   certificateUrl,
   genericBody,
@@ -114,11 +115,11 @@ describe('particulars', () => {
     assert.equal(first(read(awsSigned({ SignatureVersion: '1' }), now))?.status, 'delivered')
     const confirmation = (SubscribeURL: string) =>
       read(awsSigned({ Type: 'SubscriptionConfirmation', Token: 't', SubscribeURL, Message: 'm' }), now)
-    const visitUrl = 'https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=t'
+    const visitUrl = `https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=${arn}&Token=t`
     assert.deepEqual(confirmation(visitUrl), { kind: 'handshake', visitUrl })
     assert.equal(confirmation('https://169.254.169.254/').kind, 'not_authentic')
-    assert.equal(certificateAddress(awsSigned()), certificateUrl)
-    assert.equal(certificateAddress(awsSigned({ SigningCertURL: 'https://10.0.0.1/a.pem' })), undefined)
+    assert.equal(certificateAddress(awsSigned(), arn), certificateUrl)
+    assert.equal(certificateAddress(awsSigned({ SigningCertURL: 'https://10.0.0.1/a.pem' }), arn), undefined)
   })
 
   test('azure: the validation event is answered, but only to who knows the secret', () => {

@@ -44,6 +44,7 @@ export async function startSmppPeer(submit: ScriptedSmppPeer['submit']): Promise
 
   function serve(session: Session): void {
     sessions.add(session)
+    session.socket.setNoDelay(true)
     session.on('error', () => session.destroy())
     session.on('close', () => sessions.delete(session))
     session.on('pdu', (pdu: Pdu) => {

@@ -85,9 +85,9 @@ describe('smpp: receipts', () => {
     }))
 
   test('what is no receipt, or cannot be read, has no effect and is told', () =>
-    withPeer(accept, {}, async ({ send, peer, receipts, problems }) => {
+    withPeer(accept, {}, async ({ send, peer, receipts, texts, problems }) => {
       await send()
-      peer.push('deliver_sm', { esm_class: 0, short_message: Buffer.from('STOP') })
+      peer.push('deliver_sm', { source_addr: 'INFO', short_message: Buffer.from('STOP') })
       peer.push('deliver_sm', { esm_class: 4, short_message: Buffer.from('no id here') })
       peer.push('deliver_sm', { esm_class: 4, short_message: Buffer.from('id:77 text:stat:DELIVRD') })
       await soon(
@@ -95,6 +95,7 @@ describe('smpp: receipts', () => {
         (length) => length === 3,
       )
       assert.deepEqual(receipts, [])
+      assert.deepEqual(texts, [])
       assert.equal(problems.length, 3)
       assert.ok(!problems.join(' ').includes('STOP'))
     }))

@@ -1,11 +1,11 @@
 // A provider over SMPP in front of a scripted centre.
-import type { Receipt } from '../../src/providers/receipt.ts'
+import type { InboundText, Receipt } from '../../src/providers/receipt.ts'
 import { smppProvider, type SmppOptions } from '../../src/providers/smpp/smpp.ts'
 import { eventually } from '../support/system.ts'
 import { newMessage, permitFor, TIMEOUT_MS } from './contract.ts'
 import { startSmppPeer, type ScriptedSmppPeer } from './scripted-smpp-peer.ts'
 
-export const smppOptions: Omit<SmppOptions, 'url' | 'onReceipt' | 'onProblem'> = {
+export const smppOptions: Omit<SmppOptions, 'url' | 'onReceipt' | 'onText' | 'onProblem'> = {
   name: 'smpp',
   systemId: 'baton',
   password: 'pw',
@@ -25,6 +25,7 @@ interface Setting {
   readonly peer: ScriptedSmppPeer
   readonly provider: ReturnType<typeof smppProvider>
   readonly receipts: Receipt[]
+  readonly texts: InboundText[]
   readonly problems: string[]
   readonly send: (body?: string) => ReturnType<ReturnType<typeof smppProvider>['send']>
 }
@@ -36,12 +37,14 @@ export async function withPeer(
 ): Promise<void> {
   const peer = await startSmppPeer(submit)
   const receipts: Receipt[] = []
+  const texts: InboundText[] = []
   const problems: string[] = []
   const provider = smppProvider({
     ...smppOptions,
     timeoutMs: 5_000,
     url: peer.url,
     onReceipt: async (receipt) => void receipts.push(receipt),
+    onText: async (text) => void texts.push(text),
     onProblem: (problem) => problems.push(problem),
     ...changes,
   })
@@ -50,7 +53,7 @@ export async function withPeer(
     return provider.send(permitFor(message), message)
   }
   try {
-    await work({ peer, provider, receipts, problems, send })
+    await work({ peer, provider, receipts, texts, problems, send })
   } finally {
     await provider.close()
     await peer.close()

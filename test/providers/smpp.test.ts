@@ -31,6 +31,7 @@ providerContract({
         ...smppOptions,
         url,
         onReceipt: () => Promise.resolve(),
+        onText: () => Promise.resolve(),
         onProblem: () => {},
       }),
       submissions: () => peer.submits.map((pdu) => JSON.stringify(pdu)),

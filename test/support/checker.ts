@@ -22,6 +22,7 @@ interface LedgerRow {
   state: AuthorityState
   holder: Holder | null
   attempts: number
+  reason: string | null
 }
 
 interface LogRow {
@@ -29,6 +30,8 @@ interface LogRow {
   source: 'legacy' | 'go'
   status: string
   mode: string
+  delivery_status: string | null
+  handed_back: boolean
 }
 
 export interface Verdict {
@@ -40,20 +43,24 @@ export interface Verdict {
   readonly unresolved: number
   readonly inDoubt: number
   readonly fallbacks: number
+  /** Of those the legacy side sent: accepted by the service first. */
+  readonly handedBack: number
 }
 
 /** Asserts I1, I2, I3, I6, I7, I9 (as far as logs go) and I12 after the system has drained. */
 export async function checkInvariants({ ask, carrier, acknowledged }: Evidence): Promise<Verdict> {
   const ledger = new Map(
     (
-      await ask<LedgerRow>('select message_uuid, state, holder, attempts from messaging.execution_authority')
+      await ask<LedgerRow>(
+        'select message_uuid, state, holder, attempts, reason from messaging.execution_authority',
+      )
     ).map((row) => [row.message_uuid, row]),
   )
   const entered = (
     await ask<{ uuid: string }>('select unnest(message_uuids) as uuid from legacy.requests')
   ).map(({ uuid }) => uuid)
   const logs = await ask<LogRow>(
-    'select message_uuid, source, status, mode from legacy.sms_logs where not dry_run',
+    'select message_uuid, source, status, mode, delivery_status, handed_back from legacy.sms_logs where not dry_run',
   )
   const logged = Map.groupBy(logs, (row) => row.message_uuid)
 
@@ -82,7 +89,9 @@ export async function checkInvariants({ ask, carrier, acknowledged }: Evidence):
     assert.ok(row, `I3: ${message_uuid} was acknowledged ${status}, yet has no row`)
     if (status === 'sent' || status === 'accepted' || status === 'duplicate') {
       assert.ok(
-        ['sent', 'in_doubt', 'refused'].includes(row.state),
+        ['sent', 'in_doubt', 'refused'].includes(row.state) ||
+          wasVoidedAfterHandBack(row, logged) ||
+          (status !== 'sent' && hasExpired(row)),
         `I3: ${message_uuid} ${status}, ledger: ${row.state}`,
       )
       if (row.state === 'sent')
@@ -97,6 +106,11 @@ export async function checkInvariants({ ask, carrier, acknowledged }: Evidence):
   return { ...(await conserve(ask, entered, ledger, logged, logs)), carried: carrier.length }
 }
 
+/** Accepted, and void since, because its validity passed: not lost, and the ledger says why. */
+function hasExpired(row: LedgerRow | undefined): boolean {
+  return row?.state === 'void' && /^valid_until (has passed|passes before)/.test(row.reason ?? '')
+}
+
 async function conserve(
   ask: Ask,
   entered: readonly string[],
@@ -104,9 +118,11 @@ async function conserve(
   logged: ReadonlyMap<string, readonly LogRow[]>,
   logs: readonly LogRow[],
 ): Promise<Omit<Verdict, 'carried'>> {
-  const counts = { legacySent: 0, serviceAccepted: 0, rejected: 0, unresolved: 0, inDoubt: 0 }
+  const counts = { legacySent: 0, serviceAccepted: 0, rejected: 0, unresolved: 0, inDoubt: 0, handedBack: 0 }
   for (const uuid of entered) {
-    const rows = logged.get(uuid) ?? []
+    const all = logged.get(uuid) ?? []
+    const rows = countedOnce(uuid, all, ledger.get(uuid))
+    if (rows.length < all.length) counts.handedBack++
     assert.equal(
       rows.length,
       1,
@@ -115,7 +131,10 @@ async function conserve(
     const [row] = rows
     const holder = ledger.get(uuid)?.holder
     if (row?.source === 'go')
-      assert.ok(row.status === 'rejected' || holder === 'go', `I6: ${uuid} logged go, held by ${holder}`)
+      assert.ok(
+        row.status === 'rejected' || holder === 'go' || hasExpired(ledger.get(uuid)),
+        `I6: ${uuid} logged go, held by ${holder}`,
+      )
     counts[categoryOf(row?.status)]++
     if (ledger.get(uuid)?.state === 'in_doubt') counts.inDoubt++
   }
@@ -146,6 +165,26 @@ function categoryOf(
   }
 }
 
+/** A message that was handed back has its verdict and the legacy side's row; it counts as that one. */
+function countedOnce(
+  uuid: string,
+  rows: readonly LogRow[],
+  ledger: LedgerRow | undefined,
+): readonly LogRow[] {
+  const verdict = rows.find((row) => row.delivery_status === 'handed_back')
+  const legacy = rows.find((row) => row.handed_back)
+  if (!verdict && !legacy) return rows
+  assert.ok(verdict && legacy, `I12: ${uuid} was handed back: ${JSON.stringify(rows)}`)
+  assert.deepEqual([verdict.source, legacy.source, verdict.mode], ['go', 'legacy', 'ON'], uuid)
+  assert.ok(ledger?.holder !== 'go', `I6: ${uuid} was handed back, and the service holds it`)
+  return rows.filter((row) => row !== verdict)
+}
+
+const wasVoidedAfterHandBack = (
+  { message_uuid, state }: LedgerRow,
+  logged: ReadonlyMap<string, readonly LogRow[]>,
+): boolean => state === 'void' && (logged.get(message_uuid) ?? []).some((row) => row.handed_back)
+
 /** The two logs by message_uuid alone, and quota by what they say. */
 async function agree(ask: Ask, logs: readonly LogRow[]): Promise<void> {
   const goLogged = logs
@@ -153,7 +192,12 @@ async function agree(ask: Ask, logs: readonly LogRow[]): Promise<void> {
     .map((row) => row.message_uuid)
     .sort()
   const service = (
-    await ask<{ uuid: string }>('select message_uuid as uuid from messaging.go_sms_logs where not dry_run')
+    await ask<{ uuid: string }>(
+      // Handed back before the verdict was heard: the legacy side answers for it alone.
+      `select message_uuid as uuid from messaging.go_sms_logs g
+       where not dry_run and not (status = 'handed_back' and exists (
+         select from legacy.sms_logs l where l.message_uuid = g.message_uuid and l.source = 'legacy' and not l.handed_back))`,
+    )
   )
     .map(({ uuid }) => uuid)
     .sort()

@@ -1,15 +1,20 @@
 // Two gateways, two services, a fault proxy and a carrier, each a process of its own, on one database.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { testDatabase } from './database.ts'
 import { freePorts, startProgram, type Program } from './processes.ts'
-import { eventually, OPERATOR_KEY, seedTenant, sql, type CarrierEntry } from './system.ts'
+import { eventually, OPERATOR_KEY, SEND_KEY, seedTenant, sql, type CarrierEntry } from './system.ts'
 
 export type Role = 'gateway-1' | 'gateway-2' | 'service-1' | 'service-2'
 
-export async function startFleet() {
+export interface FleetOptions {
+  /** How fast the services send, together. */
+  readonly servicePerSecond?: number
+}
+
+export async function startFleet({ servicePerSecond }: FleetOptions = {}) {
   const database = await testDatabase()
   await seedTenant(database)
   const folder = mkdtempSync(join(tmpdir(), 'baton-fleet-'))
@@ -32,10 +37,19 @@ export async function startFleet() {
   }
   await startProgram('fault-proxy', proxy, `${url(faultsPort)}/healthz`)
 
+  const providersFile = join(folder, 'providers.json')
+  const provider = {
+    name: 'sandbox',
+    kind: 'sandbox',
+    per_second: servicePerSecond,
+    options: { url: url(sandboxPort) },
+  }
+  writeFileSync(providersFile, JSON.stringify({ providers: [provider] }))
+  const paced = servicePerSecond === undefined ? {} : { BATON_PROVIDERS_FILE: providersFile }
   const service = (port: string | undefined) => () =>
     startProgram(
       'service',
-      { ...common, DATABASE_URL: database.serviceUrl, BATON_SERVICE_PORT: port ?? '' },
+      { ...common, ...paced, DATABASE_URL: database.serviceUrl, BATON_SERVICE_PORT: port ?? '' },
       `${url(port)}/healthz`,
     )
   // The second gateway goes to the second service, with nothing between.
@@ -74,7 +88,21 @@ export async function startFleet() {
   const ask = <Row>(text: string) => sql<Row>(database, text)
 
   return {
+    database,
     gateways: [url(g1), url(g2)],
+    /** What the command line needs to reach it. */
+    environment: {
+      BATON_DIRECTORY: folder,
+      BATON_GATEWAY_URL: url(g1),
+      BATON_SERVICE_URL: url(s1),
+      BATON_SANDBOX_URL: url(sandboxPort),
+      BATON_FAULTS_URL: url(faultsPort),
+      BATON_API_KEY: SEND_KEY,
+      BATON_OPERATOR_KEY: OPERATOR_KEY,
+      DATABASE_URL: database.gatewayUrl,
+    },
+    sandboxUrl: url(sandboxPort),
+    faultsUrl: url(faultsPort),
     ask,
     faults: (faults: object) => put(`${url(faultsPort)}/faults`, faults),
     carrierFaults: (faults: object) => put(`${url(sandboxPort)}/faults`, faults),
@@ -94,6 +122,14 @@ export async function startFleet() {
     async kill(role: Role): Promise<void> {
       await programs.get(role)?.kill()
       programs.set(role, await starters[role]())
+    },
+    /** Kills it and leaves it down. */
+    down: async (role: Role): Promise<void> => programs.get(role)?.kill(),
+    async start(role: Role): Promise<void> {
+      programs.set(role, await starters[role]())
+    },
+    signal(role: Role, signal: 'SIGSTOP' | 'SIGCONT'): void {
+      process.kill(programs.get(role)?.pid ?? 0, signal)
     },
     outputs: () =>
       [...programs].map(([role, program]) => `${role}: ${program.output().slice(-2_000)}`).join('\n'),

@@ -3,9 +3,10 @@ import { after } from 'node:test'
 import { uuidv7 } from 'uuidv7'
 import type { ServiceMessage, ServiceResponse } from '../../src/contract/service-api.ts'
 import type { RoutedProvider } from '../../src/service/providers.ts'
+import type { WindowRule } from '../../src/service/sending-windows.ts'
 import { startService, type ServiceConfig } from '../../src/service/service.ts'
 import type { TestDatabase } from './database.ts'
-import { eventually, quiet, sql } from './system.ts'
+import { eventually, keywords, quiet, sql } from './system.ts'
 
 export interface LedgerState {
   message_uuid: string
@@ -19,7 +20,14 @@ export interface LedgerState {
 export async function serviceWith(
   database: TestDatabase,
   list: () => readonly RoutedProvider[],
-  { senderPaces = {}, ...changes }: Partial<ServiceConfig> & { senderPaces?: Record<string, number> } = {},
+  {
+    senderPaces = {},
+    windows = [],
+    ...changes
+  }: Partial<ServiceConfig> & {
+    senderPaces?: Record<string, number>
+    windows?: readonly WindowRule[]
+  } = {},
 ) {
   const service = await startService(
     {
@@ -32,9 +40,10 @@ export async function serviceWith(
       secret: null,
       gatewayUrl: null,
       publicUrl: null,
+      keywords,
       ...changes,
     },
-    () => ({ list: list(), senderPaces }),
+    () => ({ list: list(), senderPaces, windows }),
     quiet,
   )
   let running = true

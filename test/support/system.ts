@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import type { SendResponse } from '../../src/contract/gateway-api.ts'
 import type { GatewayConfig } from '../../src/gateway/config.ts'
 import { startGateway } from '../../src/gateway/gateway.ts'
+import type { LegacyDriver } from '../../src/gateway/legacy-driver.ts'
 import { startFaultProxy } from '../../src/fault-proxy/fault-proxy.ts'
 import { sandboxProvider } from '../../src/providers/sandbox.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
@@ -40,9 +41,20 @@ export interface SystemOptions {
   readonly quotaLimit?: number
   /** What the service sends by, instead of the sandbox alone. */
   readonly providers?: OpenProviders
+  /** Messages per second of single senders at the service. */
+  readonly senderPaces?: Readonly<Record<string, number>>
+  /** How the legacy side sends, instead of the sandbox. */
+  readonly driver?: () => LegacyDriver
   /** What the gateway takes for the service instead of the fault proxy. */
   readonly serviceUrl?: string
+  /** The carrier calls the service back with delivery statuses and replies. */
+  readonly callbacks?: boolean
 }
+
+/** What the tests' services take for a wish to be left alone, or to be written to again. */
+export const keywords = { stop: ['STOP', 'UNSUBSCRIBE'], start: ['START', 'UNSTOP'] }
+
+const CARRIER_SECRET = 'a-carrier-secret'
 
 export const quiet = pino({ level: 'silent' })
 
@@ -71,9 +83,21 @@ export async function startSystem(options: SystemOptions = {}) {
   await seedTenant(database, options.quotaLimit)
   const folder = mkdtempSync(join(tmpdir(), 'baton-system-'))
   const host = '127.0.0.1'
-  const sandbox = await startSandbox({ host, port: 0, logPath: join(folder, 'carrier.jsonl'), log: quiet })
+  const sandbox = await startSandbox({
+    host,
+    port: 0,
+    logPath: join(folder, 'carrier.jsonl'),
+    callbackSecret: CARRIER_SECRET,
+    log: quiet,
+  })
   const provider = (account: 'legacy' | 'service') =>
-    sandboxProvider({ url: sandbox.url, account, timeoutMs: 1_500, connectionsMax: 64 })
+    sandboxProvider({
+      url: sandbox.url,
+      account,
+      timeoutMs: 1_500,
+      connectionsMax: 64,
+      receiptSecret: CARRIER_SECRET,
+    })
 
   const serviceConfig: ServiceConfig = {
     host,
@@ -85,12 +109,20 @@ export async function startSystem(options: SystemOptions = {}) {
     secret: null,
     gatewayUrl: null,
     publicUrl: null,
+    keywords,
     ...options.service,
   }
   const openProviders: OpenProviders =
-    options.providers ?? ((events) => soleProvider(provider('service'), 32)(events))
+    options.providers ??
+    ((events) => ({
+      ...soleProvider(provider('service'), 32)(events),
+      senderPaces: options.senderPaces ?? {},
+    }))
   let service = await startService(serviceConfig, openProviders, quiet)
   const upstreamPort = Number(new URL(service.url).port)
+  if (options.callbacks) {
+    await put(`${sandbox.url}/callbacks`, { service: `${service.url}/receipts/sandbox-service` })
+  }
   const proxy = await startFaultProxy({
     host,
     port: 0,
@@ -114,10 +146,11 @@ export async function startSystem(options: SystemOptions = {}) {
     inDoubtAfterMs: 5_000,
     wantedMs: 60_000,
     keyedGraceMs: 300_000,
+    scheduleDaysMax: 30,
     ...options.gateway,
   }
   const startOneGateway = (changes: Partial<GatewayConfig> = {}) =>
-    startGateway({ ...gatewayConfig, ...changes }, provider('legacy'), quiet)
+    startGateway({ ...gatewayConfig, ...changes }, options.driver?.() ?? provider('legacy'), quiet)
   const gateway = await startOneGateway()
   const running = new Set([gateway])
 
@@ -136,6 +169,8 @@ export async function startSystem(options: SystemOptions = {}) {
     sandbox,
     call,
     serviceUrl: service.url,
+    sandboxUrl: sandbox.url,
+    faultsUrl: `http://${host}:${proxy.controlPort}`,
     sql: <Row = Record<string, unknown>>(text: string) => sql<Row>(database, text),
     mode: (mode: string, more: object = {}) =>
       call('PUT', '/operator/mode', { mode, reason: 'test', ...more }, OPERATOR_KEY),

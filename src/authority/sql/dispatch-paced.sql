@@ -1,5 +1,5 @@
 -- As dispatch.sql, held to paces across all processes: the rows of $7 are locked until the commit, and what is
--- dispatched is charged to them. A pace lets through what has gathered since `used_until`, at most its burst.
+-- dispatched is charged to them. A pace lets through what has gathered since `used_until`, at most its burst. Openings: $10 to $15.
 with pace as (
   select p.name, w.interval_us, clock_timestamp() as at,
     greatest(p.used_until, clock_timestamp() - w.burst * w.interval_us * interval '1 microsecond') as used_until
@@ -15,23 +15,27 @@ with pace as (
   from pace
 ), picked as (
   select e.message_uuid, e.valid_until
-  from unnest($4::text[], $5::smallint[]) as s (lane, priority)
+  from unnest($4::text[], $5::smallint[], $10::timestamptz[], $11::timestamptz[]) as s (lane, priority, opens, closes)
   cross join lateral (
     select a.message_uuid, a.valid_until
     from messaging.execution_authority a
     where a.holder = 'go' and a.state = 'claimed' and a.lane = s.lane and a.paced = $6::text
       and a.priority = s.priority and a.not_before <= now()
+      and (a.sending_window <> all ($12::text[]) or exists (
+        select from unnest($13::text[], $14::timestamptz[], $15::timestamptz[]) as w (name, opens, closes)
+        where w.name = a.sending_window and w.opens <= now() and w.closes > now()))
     order by a.not_before
     limit (select messages from room)
     for update skip locked
   ) e
+  where s.opens <= now() and s.closes > now()
   limit (select messages from room)
 ), candidate as (
   select p.message_uuid, l.recipient, l.sender, l.body,
     case
       when p.valid_until <= now() then 'valid_until has passed'
       when exists (select from messaging.opt_outs o
-        where o.recipient = l.recipient and o.sender in ('', coalesce(l.sender, ''))) then 'to: has opted out'
+        where o.recipient = l.recipient and (l.sender is null or o.sender = '' or ltrim(o.sender, '+') = ltrim(l.sender, '+'))) then 'to: has opted out'
     end as void_reason
   from picked p
   join messaging.go_sms_logs l on l.message_uuid = p.message_uuid and not l.dry_run

@@ -35,6 +35,12 @@ async function run(
     out: (text: string) => void (result.out += text),
     err: (text: string) => void (result.err += text),
     exit: (code: number) => void (result.code = code),
+    environment: process.env,
+    workingDirectory: folder,
+    isLive: false,
+    columns: () => 80,
+    onSignal: () => {},
+    onOrphaned: () => {},
   }
   await runbookCommand(terminal).parseAsync([...args], { from: 'user' })
   return result

@@ -8,6 +8,17 @@ export interface Terminal {
   readonly exit: (code: number) => void
 }
 
+/** And as a verb that runs commands does. */
+export interface RunTerminal extends Terminal {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly workingDirectory: string
+  /** Whether what is written may be redrawn. */
+  readonly isLive: boolean
+  readonly columns: () => number
+  readonly onSignal: (handler: (reason: string) => void) => void
+  readonly onOrphaned: (handler: () => void) => void
+}
+
 /** Runs a verb; what it refuses goes to standard error and ends with 2. */
 export async function guarded(terminal: Terminal, work: () => Promise<number>): Promise<void> {
   try {

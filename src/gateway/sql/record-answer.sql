@@ -2,8 +2,11 @@
 -- Run again it changes nothing: each part is keyed by message_uuid or request_id.
 with logged as (
   insert into legacy.sms_logs
-    (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason)
-  select message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason
+    (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason,
+     handed_back)
+  select message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason,
+    source = 'legacy' and exists (
+      select from legacy.unresolved_messages u where u.message_uuid = i.message_uuid and u.handed_back)
   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
       $9::bigint[], $10::text[], $11::text[])
     as i (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason)
@@ -25,12 +28,14 @@ with logged as (
   ) s
   where a.tenant = s.tenant
 ), noted as (
-  insert into legacy.unresolved_messages (message_uuid, request_id, fallback, reason, unspent_token)
-  select message_uuid, request_id, fallback, reason, unspent_token
-  from unnest($15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::uuid[])
-    as i (message_uuid, request_id, fallback, reason, unspent_token)
+  insert into legacy.unresolved_messages as u (message_uuid, request_id, fallback, reason, unspent_token, due_at)
+  select message_uuid, request_id, fallback, reason, unspent_token, due_at
+  from unnest($15::uuid[], $16::uuid[], $17::text[], $18::text[], $19::uuid[], $22::timestamptz[])
+    as i (message_uuid, request_id, fallback, reason, unspent_token, due_at)
   order by message_uuid
-  on conflict (message_uuid) do nothing
+  -- Asked again, the ledger may have it as held until its time.
+  on conflict (message_uuid) do update set due_at = excluded.due_at, reason = excluded.reason
+    where u.due_at is null and excluded.due_at is not null
 ), resolved as (
   delete from legacy.unresolved_messages where message_uuid = any ($1::uuid[])
 )

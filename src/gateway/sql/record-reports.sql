@@ -14,6 +14,8 @@ with input as (
       provider_message_id = coalesce(i.provider_message_id, l.provider_message_id), delivery_version = i.version
   from input i
   where l.message_uuid = i.message_uuid and l.source = 'go' and not l.dry_run and l.delivery_version < i.version
+    -- The service knows nothing more of it.
+    and l.delivery_status is distinct from 'handed_back'
     and (select set_config('synchronous_commit', 'on', true)) = 'on'
 )
 select message_uuid from input

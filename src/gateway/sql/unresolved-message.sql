@@ -1,4 +1,4 @@
-select u.request_id, u.fallback, u.reason, u.noted_at, r.tenant,
+select u.request_id, u.fallback, u.reason, u.noted_at, u.due_at, r.tenant,
   r.recipients[array_position(r.message_uuids, u.message_uuid)] as recipient
 from legacy.unresolved_messages u
 join legacy.requests r using (request_id)

@@ -6,7 +6,7 @@ from (
   select l.mode = 'ON' as is_on, l.status, (date_part('epoch', r.answered_at - r.received_at) * 1000) as waited_ms
   from legacy.sms_logs l
   join legacy.requests r using (request_id)
-  where not l.dry_run and r.answered_at is not null
+  where not l.dry_run and not l.handed_back and r.answered_at is not null
     and l.message_uuid >= case when l.mode = 'ON' then $1::uuid else $2::uuid end
     and l.message_uuid >= $2::uuid
 ) i

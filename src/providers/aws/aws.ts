@@ -4,7 +4,8 @@ import { Compile } from 'typebox/compile'
 import { httpProvider, type HttpOptions } from '../http-provider.ts'
 import type { AnswerRules } from '../judge-answer.ts'
 import type { SmsProvider } from '../provider.ts'
-import { awsReceipts, type SnsTopic } from './receipts.ts'
+import type { SnsCertificates } from './certificates.ts'
+import { awsReceipts, certificateAddress } from './receipts.ts'
 
 export interface AwsOptions extends HttpOptions {
   readonly region: string
@@ -14,7 +15,9 @@ export interface AwsOptions extends HttpOptions {
   readonly messageType: 'TRANSACTIONAL' | 'PROMOTIONAL'
   /** Sends events to the topic; without it there are no receipts and nothing settles a lost answer. */
   readonly configurationSetName?: string
-  readonly topic: SnsTopic
+  /** Of the topic whose events are believed. */
+  readonly topicArn: string
+  readonly certificates: SnsCertificates
 }
 
 const Sent = Compile(Type.Object({ MessageId: Type.String({ minLength: 1 }) }))
@@ -50,7 +53,7 @@ export const awsAnswers: AnswerRules = {
 
 /** AWS End User Messaging SMS. No client token; `Context` comes back in events, where a configuration set sends them. */
 export function aws(options: AwsOptions): SmsProvider {
-  const { region, configurationSetName, messageType, topic } = options
+  const { region, configurationSetName, messageType, topicArn, certificates } = options
   const origin = options.origin ?? `https://sms-voice.${region}.amazonaws.com`
   return httpProvider(
     {
@@ -58,7 +61,14 @@ export function aws(options: AwsOptions): SmsProvider {
       origin,
       protection: { kind: configurationSetName === undefined ? 'none' : 'callbackCorrelates' },
       answers: awsAnswers,
-      receipts: { kind: 'webhook', read: awsReceipts(topic) },
+      receipts: {
+        kind: 'webhook',
+        read: awsReceipts({ arn: topicArn, keyAt: certificates.keyAt }),
+        async prepare(request) {
+          const address = certificateAddress(request, topicArn)
+          return address === undefined || certificates.obtain(address)
+        },
+      },
       async compose({ messageUuid, recipient, sender, body }) {
         const message = JSON.stringify({
           DestinationPhoneNumber: recipient,

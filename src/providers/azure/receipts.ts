@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { equalSecretly, headerOf, notAuthentic, unreadable } from '../authenticity.ts'
+import { inboundText, textsOf, type VendorText } from '../inbound-text.ts'
 import { parseJson } from '../json-body.ts'
 import { normaliseReceipts, type StatusWords, type VendorReceipt } from '../normalise-receipts.ts'
 import type { ReceiptReader } from '../receipt.ts'
@@ -25,8 +26,19 @@ const Report = Compile(
   }),
 )
 
+const Inbound = Compile(
+  Type.Object({
+    messageId: Type.String({ minLength: 1 }),
+    from: Type.String(),
+    to: Type.String(),
+    message: Type.String(),
+    receivedTimestamp: Type.Optional(Type.String()),
+  }),
+)
+
 const VALIDATION = 'Microsoft.EventGrid.SubscriptionValidationEvent'
 const REPORT = 'Microsoft.Communication.SMSDeliveryReportReceived'
+const RECEIVED = 'Microsoft.Communication.SMSReceived'
 const statuses: StatusWords = {
   Delivered: 'delivered',
   Failed: 'undelivered',
@@ -43,9 +55,14 @@ export function azureReceipts({ header, token }: AzureReceiptSecret): ReceiptRea
     const events = parseJson(request.body)
     if (!Events.Check(events)) return unreadable('is not a list of events')
     const found: VendorReceipt[] = []
+    const written: VendorText[] = []
     for (const { eventType, data } of events) {
       if (eventType === VALIDATION && Validation.Check(data)) {
         return { kind: 'handshake', reply: JSON.stringify({ validationResponse: data.validationCode }) }
+      }
+      if (eventType === RECEIVED && Inbound.Check(data)) {
+        const { messageId: id, from, to, message: text, receivedTimestamp: at } = data
+        written.push({ id, from, to, text, at })
       }
       if (eventType !== REPORT) continue
       if (!Report.Check(data)) return unreadable(`${REPORT} without messageId or deliveryStatus`)
@@ -57,6 +74,8 @@ export function azureReceipts({ header, token }: AzureReceiptSecret): ReceiptRea
         errorCode: data.deliveryStatus === 'Failed' ? 'Failed' : undefined,
       })
     }
-    return normaliseReceipts(found, statuses, now)
+    const reading = normaliseReceipts(found, statuses, now)
+    if (written.length === 0) return reading
+    return { ...textsOf(written.map((text) => inboundText(text, now))), receipts: reading.receipts }
   }
 }

@@ -1,4 +1,5 @@
 import { equalSecretly, headerOf, hmac, notAuthentic, unreadable } from '../authenticity.ts'
+import { inboundText, textsOf } from '../inbound-text.ts'
 import { parseForm } from '../json-body.ts'
 import { normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
 import type { RawRequest, ReceiptReader } from '../receipt.ts'
@@ -26,6 +27,13 @@ export function plivoReceipts(secrets: { authToken: string; acceptsV2: boolean }
     const reason = refusedSignature(request, fields, secrets)
     if (reason !== undefined) return notAuthentic(reason)
     const { MessageUUID, Status, ErrorCode } = fields
+    const { From, To, Text } = fields
+    if (MessageUUID && !Status && From !== undefined && Text !== undefined) {
+      if (headerOf(request, 'x-plivo-signature-v3') === undefined) {
+        return notAuthentic('a text is believed under V3 alone: V2 does not cover it')
+      }
+      return textsOf([inboundText({ id: MessageUUID, from: From, to: To ?? null, text: Text }, now)])
+    }
     if (!MessageUUID || !Status) return unreadable('MessageUUID or Status is missing')
     const found = {
       id: fields['ParentMessageUUID'] ?? MessageUUID,

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { hasBasic, notAuthentic, unreadable } from '../authenticity.ts'
+import { inboundText, textsOf } from '../inbound-text.ts'
 import { parseJson } from '../json-body.ts'
 import { noReceipts, normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
 import type { ReceiptReader } from '../receipt.ts'
@@ -14,6 +15,16 @@ const Report = Compile(
     code: Type.Integer(),
     at: Type.Optional(Type.String()),
     client_reference: Type.Optional(Type.String()),
+  }),
+)
+const Inbound = Compile(
+  Type.Object({
+    type: Type.Literal('mo_text'),
+    id: Type.String({ minLength: 1 }),
+    from: Type.String(),
+    to: Type.String(),
+    body: Type.String(),
+    received_at: Type.Optional(Type.String()),
   }),
 )
 const Other = Compile(Type.Object({ type: Type.String() }))
@@ -34,11 +45,15 @@ const statuses: StatusWords = {
 /** Delivered, queued, dispatched. */
 const NO_ERROR = new Set([0, 400, 401])
 
-/** Delivery reports of a recipient. Nothing is signed: Basic credentials authenticate the caller. */
+/** Delivery reports of a recipient, and texts of subscribers. Nothing is signed: Basic credentials authenticate the caller. */
 export function sinchReceipts(secret: { user: string; password: string }): ReceiptReader {
   return (request, now) => {
     if (!hasBasic(request, secret)) return notAuthentic('the credentials do not match')
     const json = parseJson(request.body)
+    if (Inbound.Check(json)) {
+      const { id, from, to, body: text, received_at: at } = json
+      return textsOf([inboundText({ id, from, to, text, at }, now)])
+    }
     if (!Report.Check(json)) {
       const isOther = Other.Check(json) && json.type !== 'recipient_delivery_report_sms'
       return isOther ? noReceipts : unreadable('is not a delivery report')

@@ -2,7 +2,6 @@ import type { Blame } from '../provider.ts'
 
 export const ESME_ROK = 0x00
 export const ESME_RX_T_APPN = 0x64
-export const ESME_RX_R_APPN = 0x66
 
 /**
  * Answers to submit_sm that refuse it before it was taken. Absent, and so unknown: RSYSERR (0x08), RSUBMITFAIL

@@ -33,6 +33,9 @@ export function converse(session: Session, onRequest: (pdu: Pdu) => void): Conve
   const gone = Promise.withResolvers<void>()
   let isOpen = true
 
+  // PDUs are small: held back until earlier ones are acknowledged, which the other side puts off for 40 ms, a window
+  // took 47 ms on a loopback link.
+  session.socket.setNoDelay(true)
   // A PDU that cannot be read leaves the package's reader stuck: nothing after it would ever be read.
   session.on('error', () => session.destroy())
   session.on('close', () => {
@@ -56,6 +59,17 @@ export function converse(session: Session, onRequest: (pdu: Pdu) => void): Conve
     late.delete(sequence_number)
   })
 
+  /**
+   * What is written in one turn leaves in one piece: a full window written PDU by PDU costs a system call each, here
+   * and, for what it is answered, at the centre.
+   */
+  function send(pdu: Pdu): boolean {
+    const { socket } = session
+    socket.cork()
+    process.nextTick(() => socket.uncork())
+    return session.send(pdu)
+  }
+
   function keepForLate(sequence: number, onLate: ((pdu: Pdu) => void) | undefined): void {
     if (!onLate) return
     const [oldest] = late.keys()
@@ -69,10 +83,10 @@ export function converse(session: Session, onRequest: (pdu: Pdu) => void): Conve
     destroy: () => session.destroy(),
     leave: () => session.socket.destroySoon(),
     answer(pdu) {
-      if (isOpen) session.send(pdu)
+      if (isOpen) send(pdu)
     },
     async request(pdu, timeoutMs, onLate) {
-      if (!isOpen || !session.send(pdu)) return { kind: 'not_written' }
+      if (!isOpen || !send(pdu)) return { kind: 'not_written' }
       const sequence = pdu.sequence_number
       return new Promise((resolve) => {
         const timer = setTimeout(() => {

@@ -33,6 +33,12 @@ export function isReceipt({ esm_class = 0 }: Pdu): boolean {
   return (esm_class & TYPE_BITS) === RECEIPT_BITS
 }
 
+/** What a subscriber wrote, as its coding has it. */
+export function writtenText({ short_message, message_payload }: Pdu): string {
+  const content = short_message?.message?.length ? short_message.message : message_payload?.message
+  return typeof content === 'string' ? content : (content?.toString('latin1') ?? '')
+}
+
 /** Reads a receipt by its optional parameters, else by its text; undefined when it names no id or no state. */
 export function readReceipt(pdu: Pdu, forms: IdForms, now: Date): Receipt | undefined {
   // What follows `text:` is the subscriber's message, and may itself look like a receipt.

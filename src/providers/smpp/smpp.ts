@@ -2,7 +2,7 @@ import smpp, { type Pdu } from 'smpp'
 import type { Permit } from '../../authority/permit.ts'
 import { segmentsOf, SEGMENTS_MAX } from '../../sms/segments.ts'
 import type { Blame, OutgoingMessage, SendResult, SmsProvider } from '../provider.ts'
-import type { ReceiptSink } from '../receipt.ts'
+import type { ReceiptSink, TextSink } from '../receipt.ts'
 import { ESME_ROK, refusedStatuses, statusText } from './command-status.ts'
 import type { Conversation, Reply } from './conversation.ts'
 import type { IdForms } from './delivery-receipt.ts'
@@ -28,6 +28,7 @@ export interface SmppOptions extends LinkOptions {
   readonly refusals?: Readonly<Record<number, Blame>>
   /** Must be idempotent: centres repeat receipts. */
   readonly onReceipt: ReceiptSink
+  readonly onText: TextSink
   /** What came in and could not be used, without its content. */
   readonly onProblem: (problem: string) => void
 }
@@ -43,8 +44,8 @@ const WAITING_SHARE = 0.75
  * a receipt that names the message.
  */
 export function smppProvider(options: SmppOptions): SmsProvider {
-  const { name, timeoutMs, windowMax, longTexts, idForms, onReceipt, onProblem } = options
-  const inbound = answerRequests({ idForms, onReceipt, onProblem })
+  const { name, timeoutMs, windowMax, longTexts, idForms, onReceipt, onText, onProblem } = options
+  const inbound = answerRequests({ idForms, onReceipt, onText, onProblem })
   const isSeparate = options.binds === 'separate'
   const link = openLink(options, isSeparate ? 'bind_transmitter' : 'bind_transceiver', inbound)
   const receiver = isSeparate ? openLink(options, 'bind_receiver', inbound) : undefined

@@ -2,6 +2,7 @@ import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { headerOf, isRecent, notAuthentic, unreadable } from '../authenticity.ts'
+import { inboundText, textsOf } from '../inbound-text.ts'
 import { parseJson } from '../json-body.ts'
 import { noReceipts, normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
 import type { RawRequest, ReceiptReader } from '../receipt.ts'
@@ -22,6 +23,15 @@ const Outbound = Compile(
     to: Type.Array(Type.Object({ status: Type.String() }), { minItems: 1, maxItems: 1 }),
     webhook_url: Type.Optional(Type.Union([Type.String(), Type.Null()])),
     errors: Type.Optional(Type.Array(Type.Object({ code: Type.String() }))),
+  }),
+)
+
+const Inbound = Compile(
+  Type.Object({
+    id: Type.String({ minLength: 1 }),
+    from: Type.Object({ phone_number: Type.String() }),
+    to: Type.Array(Type.Object({ phone_number: Type.String() })),
+    text: Type.String(),
   }),
 )
 
@@ -47,6 +57,11 @@ export function telnyxReceipts(publicKey: string): ReceiptReader {
     const event = parseJson(request.body)
     if (!Event.Check(event)) return unreadable('is not an event')
     const { event_type, occurred_at, payload } = event.data
+    if (event_type === 'message.received' && Inbound.Check(payload)) {
+      const { id, from, to, text } = payload
+      const sides = { from: from.phone_number, to: to[0]?.phone_number ?? null }
+      return textsOf([inboundText({ id, ...sides, text, at: occurred_at }, now)])
+    }
     if (event_type !== 'message.sent' && event_type !== 'message.finalized') {
       return noReceipts
     }

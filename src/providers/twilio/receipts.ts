@@ -1,10 +1,11 @@
 import { equalSecretly, headerOf, hmac, notAuthentic, unreadable } from '../authenticity.ts'
+import { inboundText, textsOf } from '../inbound-text.ts'
 import { parseForm } from '../json-body.ts'
 import { normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
 import type { ReceiptReader } from '../receipt.ts'
 import { addressedMessage } from '../receipt-address.ts'
 
-/** A status that is none of delivery (`receiving`, `received`) is absent. */
+/** What a subscriber wrote has a status of its own, `received`, and is no receipt. */
 const statuses: StatusWords = {
   accepted: 'accepted',
   scheduled: 'accepted',
@@ -20,7 +21,7 @@ const statuses: StatusWords = {
 }
 
 /**
- * Status callbacks. `X-Twilio-Signature` covers the URL and every parameter, but no time: a replay cannot be
+ * Status callbacks, and texts of subscribers. `X-Twilio-Signature` covers the URL and every parameter, but no time: a replay cannot be
  * told from a repetition, and has no effect because a status only moves forward.
  */
 export function twilioReceipts(secrets: { accountSid: string; authToken: string }): ReceiptReader {
@@ -36,6 +37,10 @@ export function twilioReceipts(secrets: { accountSid: string; authToken: string 
     }
     const { MessageSid, MessageStatus = fields['SmsStatus'], AccountSid, ErrorCode } = fields
     if (AccountSid !== secrets.accountSid) return notAuthentic('is for another account')
+    const { From, To, Body } = fields
+    if (MessageSid && MessageStatus === 'received' && From !== undefined && Body !== undefined) {
+      return textsOf([inboundText({ id: MessageSid, from: From, to: To ?? null, text: Body }, now)])
+    }
     if (!MessageSid || !MessageStatus) return unreadable('MessageSid or MessageStatus is missing')
     const reference = addressedMessage(request.url)
     const found = { id: MessageSid, status: MessageStatus, reference, errorCode: ErrorCode }

@@ -8,6 +8,7 @@ import {
   unreadable,
   type HmacAlgorithm,
 } from '../authenticity.ts'
+import { inboundText, textsOf } from '../inbound-text.ts'
 import { isJson, parseForm, parseJson } from '../json-body.ts'
 import { normaliseReceipts, type StatusWords } from '../normalise-receipts.ts'
 import type { RawRequest, ReceiptReader } from '../receipt.ts'
@@ -29,7 +30,7 @@ const statuses: StatusWords = {
   unknown: 'sent',
 }
 
-/** Signed delivery receipts, as GET, form or JSON; the signature covers every parameter and their time. */
+/** Signed delivery receipts and texts of subscribers, as GET, form or JSON; the signature covers every parameter and their time. */
 export function vonageReceipts({
   apiKey,
   signature,
@@ -49,14 +50,18 @@ export function vonageReceipts({
     if (signed['api-key'] !== undefined && signed['api-key'] !== apiKey) {
       return notAuthentic('is for another account')
     }
-    const { messageId, status: word } = signed
+    const { messageId, status: word, msisdn, text } = signed
+    // `2020-01-01 12:00:00`, in UTC.
+    const at = `${signed['message-timestamp']?.replace(' ', 'T')}Z`
+    if (messageId && !word && msisdn !== undefined && text !== undefined) {
+      return textsOf([inboundText({ id: messageId, from: msisdn, to: signed['to'] ?? null, text, at }, now)])
+    }
     if (!messageId || !word) return unreadable('messageId or status is missing')
     const code = signed['err-code']
     const found = {
       id: messageId,
       status: word,
-      // `2020-01-01 12:00:00`, in UTC.
-      at: `${signed['message-timestamp']?.replace(' ', 'T')}Z`,
+      at,
       reference: referenceOf(signed['client-ref']),
       errorCode: code === '0' ? undefined : code,
     }

@@ -1,2 +1,2 @@
 -- Where the next message stands.
-select :near as near from :view where :near >= $1::uuid order by :near limit 1
+select :near as near from :table where :near >= $1::uuid order by :near limit 1

@@ -5,5 +5,7 @@ from unnest($1::integer[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::b
 cross join lateral (
   select message_uuid, class from :view
   where message_uuid between i.from_uuid and i.to_uuid and :near between i.near_from and i.near_to
+  -- Each part by itself, along the index: joined, every part is held against every message.
+  offset 0
 ) s
 where (i.part::bigint << 32) + (uuid_hash_extended(s.message_uuid, 7) & (i.pieces - 1)) = any ($7::bigint[])

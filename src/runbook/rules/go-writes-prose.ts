@@ -155,7 +155,7 @@ function isGoAgent(facts: Facts, sentence: Sentence, verb: { from: number; to: n
 /** "the portal's log" names the target, not the agent. */
 function isInTarget(text: string, from: number): boolean {
   return (
-    /^\S+(?:'s|’s)? (?:own )?(?:sms )?(?:log|table)|^\S+\.sms_logs/i.test(text.slice(from, from + 60)) ||
+    /^\S+(?:'s|’s)? (?:own )?(?:sms )?(?:log|table)\b|^\S+\.sms_logs/i.test(text.slice(from, from + 60)) ||
     /\b(?:into|to|in|of)\s+(?:the\s+)?$/i.test(text.slice(Math.max(0, from - 14), from))
   )
 }

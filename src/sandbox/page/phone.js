@@ -17,7 +17,31 @@ function bubbleOf(message) {
   const time = item.querySelector('time')
   time.dateTime = message.at
   time.textContent = clock(message.at)
+  const input = item.querySelector('input')
+  input.addEventListener('keydown', ({ key }) => {
+    if (key === 'Enter' && input.value.trim() !== '') void replyTo(message, item, input)
+  })
   return item
+}
+
+// What the owner of the phone writes back; the account's program hears of it as it would from a carrier.
+async function replyTo({ account, to, from }, item, input) {
+  const body = input.value
+  input.value = ''
+  fill(item, '.answered', '…')
+  try {
+    const answer = await fetch('/replies', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ account, from: to, to: from, body }),
+      signal: AbortSignal.timeout(POLL_TIMEOUT_MS),
+    })
+    if (!answer.ok) throw new Error(`POST /replies: ${answer.status}`)
+    fill(item, '.answered', `replied: ${body}`)
+  } catch {
+    input.value = body
+    fill(item, '.answered', 'not taken')
+  }
 }
 
 // Keeps the bubbles that stay, so a reader's selection and place survive an update.
@@ -87,6 +111,6 @@ async function poll() {
     health.textContent = 'away'
     health.className = 'away'
   }
-  setTimeout(poll, POLL_MS)
+  setTimeout(() => void poll(), POLL_MS)
 }
 void poll()

@@ -1,0 +1,159 @@
+// Handed-back messages when answers of the ledger get lost: sent once, and never under a dispatch nobody heard of.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { uuidv7 } from 'uuidv7'
+import { testDatabase } from '../../test/support/database.ts'
+import { quiet, seedTenant, sql, TENANT, type CarrierEntry } from '../../test/support/system.ts'
+import { createClaims } from '../authority/claim.ts'
+import { handBack } from '../authority/hand-over.ts'
+import type { Database } from '../db/database.ts'
+import { sandboxProvider } from '../providers/sandbox.ts'
+import { startSandbox } from '../sandbox/sandbox.ts'
+import { createEnter } from './enter.ts'
+import { createGatewayLedger } from './ledger.ts'
+import { createLegacySender } from './legacy-send.ts'
+import { createMessageMaps } from './message-maps.ts'
+import { changeMode } from './mode-store.ts'
+import { createRecordAnswer } from './record-answer.ts'
+import { settleHandedBack, type SettleHandedBackOptions } from './settle-handed-back.ts'
+import { settleUnresolved } from './settle-unresolved.ts'
+
+const database = await testDatabase()
+await seedTenant(database)
+const folder = mkdtempSync(join(tmpdir(), 'baton-handed-back-'))
+const sandbox = await startSandbox({
+  host: '127.0.0.1',
+  port: 0,
+  logPath: join(folder, 'carrier.jsonl'),
+  log: quiet,
+})
+const driver = sandboxProvider({ url: sandbox.url, account: 'legacy', timeoutMs: 2_000, connectionsMax: 4 })
+after(async () => {
+  await driver.close()
+  await sandbox.close()
+  rmSync(folder, { recursive: true })
+})
+const { gateway } = database
+const ledger = createGatewayLedger(gateway, driver.name, 2_000)
+const record = createRecordAnswer(gateway, 2_000)
+const legacy = createLegacySender({
+  claimForLegacy: ledger.claimForLegacy,
+  settle: ledger.settle,
+  driver,
+  dispatchedMax: 50,
+  staleMs: 60_000,
+  onUnsettled: (error) => assert.fail(String(error)),
+})
+const options: SettleHandedBackOptions = {
+  legacyDatabase: gateway,
+  ledgerDatabase: gateway,
+  legacy,
+  provider: driver.name,
+  record,
+  ledgerDeadlineMs: 500,
+  log: quiet,
+}
+const settleOthers = () =>
+  settleUnresolved({
+    ...options,
+    legacy,
+    readLedger: ledger.read,
+    claimForLegacy: ledger.claimForLegacy,
+    giveUp: ledger.giveUp,
+    // Whatever is on the list is too old: what was handed back is sent all the same.
+    wantedMs: 0,
+  })
+
+/** Accepted by the service, told to the caller, then handed back. */
+async function handedBackMessage(): Promise<string> {
+  await changeMode(gateway, { mode: 'ON', reason: 'test' }, 'test')
+  const maps = createMessageMaps(['+12025550100'])
+  const terms = { priority: null, sendAt: null, validUntil: null, segmentsMax: null }
+  const request = {
+    requestId: uuidv7(),
+    tenant: TENANT,
+    body: 'back',
+    sender: null,
+    ...maps,
+    keyed: false,
+    terms,
+  }
+  const arriving = { request, idempotencyKey: null, contentSha256: Buffer.alloc(32), reference: null }
+  const entry = await createEnter(gateway, () => 1, 2_000, 86_400_000)(arriving)
+  assert.ok(entry.kind === 'entered')
+  const [messageUuid] = maps.recipientMap.keys()
+  assert.ok(messageUuid)
+  const message = { messageUuid, recipient: '+12025550100', sender: null, body: 'back' }
+  await createClaims(database.service, 2_000).accept([message])
+  const told = { messageUuid, source: 'go', status: 'accepted', providerMessageId: null } as const
+  const outcomes = [{ ...told, fallback: null, reason: null, pending: null }]
+  await record({ request: entry.request, outcomes, answer: { json: null } })
+  assert.deepEqual(await handBack(gateway, [messageUuid], 'test', 2_000), [messageUuid])
+  return messageUuid
+}
+
+/** What commits, and whose answer never comes, for statements of this name. */
+function losingAnswersTo(name: string): Database {
+  return {
+    ...gateway,
+    async run(statement, parameters) {
+      const rows = await gateway.run(statement, parameters)
+      if (statement.name === name) throw new Error('the connection was lost')
+      return rows
+    },
+  }
+}
+
+const stateOf = async (uuid: string) =>
+  (
+    await sql<{ state: string; holder: string }>(
+      database,
+      `select state, holder from messaging.execution_authority where message_uuid = '${uuid}'`,
+    )
+  )[0]
+const carried = async (uuid: string) =>
+  ((await (await fetch(`${sandbox.url}/log?reference=${uuid}`)).json()) as CarrierEntry[]).map(
+    ({ account }) => account,
+  )
+const logged = (uuid: string) =>
+  sql(
+    database,
+    `select status, handed_back from legacy.sms_logs where message_uuid = '${uuid}' and source = 'legacy'`,
+  )
+
+test('a dispatch whose answer never comes is taken back by its token, then sent once', async () => {
+  const uuid = await handedBackMessage()
+  const deaf = { ...options, ledgerDatabase: losingAnswersTo('authority/dispatch-legacy') }
+  await assert.rejects(settleHandedBack(deaf), /dispatch for legacy/)
+  assert.deepEqual(await stateOf(uuid), { state: 'dispatched', holder: 'legacy' })
+  await settleHandedBack(options)
+  assert.deepEqual(await carried(uuid), [], 'nobody sends under a dispatch that nobody heard of')
+  await settleOthers()
+  assert.equal((await stateOf(uuid))?.state, 'claimed', 'no permit was ever made: it is free again')
+  await settleOthers()
+  assert.equal((await stateOf(uuid))?.state, 'claimed', 'and is not voided, however old')
+  await settleHandedBack(options)
+  assert.deepEqual([(await stateOf(uuid))?.state, await carried(uuid)], ['sent', ['legacy']])
+  assert.deepEqual(await logged(uuid), [{ status: 'sent', handed_back: true }])
+})
+
+test('a log row whose answer never comes is written once; the work list is empty in the end', async () => {
+  const uuid = await handedBackMessage()
+  const deafRecord = createRecordAnswer(losingAnswersTo('gateway/record-answer'), 300)
+  await assert.rejects(settleHandedBack({ ...options, record: deafRecord }))
+  assert.deepEqual(await carried(uuid), ['legacy'])
+  await settleHandedBack(options)
+  await settleOthers()
+  assert.deepEqual(await carried(uuid), ['legacy'])
+  assert.deepEqual(await logged(uuid), [{ status: 'sent', handed_back: true }])
+  assert.deepEqual(await sql(database, 'select 1 from legacy.unresolved_messages'), [])
+})
+
+test('two gateways at once send each message once', async () => {
+  const uuids = [await handedBackMessage(), await handedBackMessage(), await handedBackMessage()]
+  await Promise.all([settleHandedBack(options), settleHandedBack(options), settleOthers()])
+  for (const uuid of uuids) assert.deepEqual(await carried(uuid), ['legacy'])
+})

@@ -1,0 +1,1 @@
+select legacy.close_drills()

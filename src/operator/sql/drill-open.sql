@@ -1,0 +1,1 @@
+select legacy.open_drill($1::bytea, $2::integer)

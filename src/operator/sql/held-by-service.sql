@@ -1,2 +1,0 @@
-select count(*) as messages from messaging.execution_authority
-where message_uuid = any ($1::uuid[]) and holder = 'go'

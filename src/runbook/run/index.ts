@@ -1,0 +1,8 @@
+export type { Book, Broken, Refused } from './book.ts'
+export { createControls, type Controls, type Notice } from './drive.ts'
+export type { Person } from './edit.ts'
+export { next, type Next } from './next.ts'
+export { parsePlan, plan, type Plan } from './plan.ts'
+export { approve, decide, pause, type Noted } from './requests.ts'
+export { rollback, run, runStep, type RunOptions, type RunResult } from './run.ts'
+export { status, type Status } from './status.ts'
