@@ -1,6 +1,7 @@
 // What takes claimed messages further, each statement under the name of its SQL file.
 import { moveToLane, updateAuthority, updateGoLog } from './ledger.ts'
-import { column, scalar } from './parameters.ts'
+import { msOf } from './instants.ts'
+import { column, scalar, type Parameters } from './parameters.ts'
 import type { Statements } from './statements.ts'
 import { byUuid, goLogKey, uuidOf, type Authority, type GoLog, type Tables } from './tables.ts'
 
@@ -8,8 +9,10 @@ export const dispatchStatements: Statements = {
   'authority/dispatch': (tables, parameters, now) => {
     const limit = scalar<number>(parameters, 1)
     const token = scalar<string>(parameters, 2)
-    const lanes = column<string>(parameters, 4)
-    const slots = lanes.map((lane, index) => ({ lane, priority: column<number>(parameters, 5)[index] }))
+    const isOpen = openNow(parameters, now)
+    const slots = column<string>(parameters, 4)
+      .map((lane, index) => ({ lane, priority: column<number>(parameters, 5)[index], index }))
+      .filter(({ index }) => isNow(parameters, 7, index, now))
     const waiting = tables.authority.all().filter((row) => row.holder === 'go' && row.state === 'claimed')
     const picked = slots
       .flatMap(({ lane, priority }) =>
@@ -19,7 +22,8 @@ export const dispatchStatements: Statements = {
               row.lane === lane &&
               row.paced === scalar(parameters, 6) &&
               row.priority === priority &&
-              row.not_before <= now,
+              row.not_before <= now &&
+              isOpen(row.sending_window),
           )
           .toSorted((a, b) => a.not_before - b.not_before)
           .slice(0, limit),
@@ -67,20 +71,21 @@ export const dispatchStatements: Statements = {
     column<string>(parameters, 1).flatMap((uuid) => {
       const row = tables.authority.get(uuid)
       if (row?.holder !== 'legacy' || row.state !== 'claimed') return []
-      const { epoch, message_uuid } = updateAuthority(
-        tables,
-        row,
-        {
-          state: 'dispatched',
-          attempt_token: scalar(parameters, 2),
-          attempts: row.attempts + 1,
-          provider: scalar(parameters, 3),
-          reason: null,
-          dispatched_at: now,
-        },
-        now,
-      )
-      return [{ message_uuid, epoch }]
+      const token = scalar<string>(parameters, 2)
+      if (row.valid_until !== null && row.valid_until <= now) {
+        voidRow(tables, row, token, 'valid_until has passed', now)
+        return []
+      }
+      if (row.not_before > now) return []
+      const change = {
+        state: 'dispatched',
+        attempt_token: token,
+        attempts: row.attempts + 1,
+        provider: scalar<string>(parameters, 3),
+        reason: null,
+        dispatched_at: now,
+      } as const
+      return [uuidOf(updateAuthority(tables, row, change, now))]
     }),
 
   'authority/expire-go': (tables, parameters, now) =>
@@ -110,20 +115,6 @@ export const dispatchStatements: Statements = {
       return [uuidOf(row)]
     }),
 
-  'authority/hand-back': (tables, parameters, now) =>
-    tables.authority
-      .all()
-      .filter((row) => row.holder === 'go' && row.state === 'claimed' && row.attempts === 0)
-      .toSorted(byUuid)
-      .slice(0, scalar<number>(parameters, 1))
-      .flatMap((row) => {
-        const reason = scalar<string>(parameters, 3)
-        const attempt_token = scalar<string>(parameters, 2)
-        updateAuthority(tables, row, { holder: 'legacy', epoch: row.epoch + 1, attempt_token, reason }, now)
-        const change = { status: 'handed_back', reason, updated_at: now }
-        return updateGoLog(tables, row.message_uuid, change, now) ? [uuidOf(row)] : []
-      }),
-
   'authority/lanes': (tables) => {
     const claimed = tables.authority.all().filter((row) => row.holder === 'go' && row.state === 'claimed')
     return [...new Set(claimed.map(({ lane }) => lane))].toSorted().map((lane) => ({ lane }))
@@ -146,6 +137,20 @@ export const dispatchStatements: Statements = {
         return [uuidOf(row)]
       })
   },
+}
+
+/** Whether the opening in columns `number` (opens) and the one behind it (closes) is now. */
+function isNow(parameters: Parameters, number: number, index: number, now: number): boolean {
+  const opens = msOf(column<string>(parameters, number)[index]) ?? Number.POSITIVE_INFINITY
+  const closes = msOf(column<string>(parameters, number + 1)[index]) ?? Number.NEGATIVE_INFINITY
+  return opens <= now && closes > now
+}
+
+/** Whether messages of a window may go; one that is not named binds nobody. */
+function openNow(parameters: Parameters, now: number): (window: string) => boolean {
+  const named = column<string>(parameters, 9)
+  const open = column<string>(parameters, 10).filter((_name, index) => isNow(parameters, 11, index, now))
+  return (window) => !named.includes(window) || open.includes(window)
 }
 
 function voidRow(tables: Tables, row: Authority, token: string, reason: string, now: number): void {

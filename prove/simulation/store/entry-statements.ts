@@ -1,12 +1,16 @@
-// The gateway's statements about requests, quota room and mode, each under the name of its SQL file.
+// The gateway's statements about requests and quota room, each under the name of its SQL file.
 import { putAccount } from './accounts.ts'
-import { column, elementsOf, scalar } from './parameters.ts'
+import { msOf } from './instants.ts'
+import { check, column, elementsOf, scalar } from './parameters.ts'
 import type { Statements } from './statements.ts'
-import type { ModeChange, QuotaAccount, Tables } from './tables.ts'
+import type { QuotaAccount, Tables } from './tables.ts'
 
 export const entryStatements: Statements = {
   'gateway/enter': (tables, parameters, now) => {
     const at = (number: number, index: number) => column<never>(parameters, number)[index] as never
+    // The one row without an id: the mode has changed since it was read.
+    const readUpTo = scalar<number>(parameters, 19)
+    if (tables.modes.all().some(({ epoch }) => epoch > readUpTo)) return [{ request_id: null }]
     return column<string>(parameters, 1).flatMap((request_id, index) => {
       const tenant = at(2, index)
       const idempotency_key = at(3, index)
@@ -16,6 +20,10 @@ export const entryStatements: Statements = {
           tables.requests
             .all()
             .some((row) => row.tenant === tenant && row.idempotency_key === idempotency_key))
+      const send_at = msOf(at(16, index))
+      const valid_until = msOf(at(17, index))
+      const isInOrder = send_at === null || valid_until === null || valid_until > send_at
+      check(isInOrder, 'ends_after_it_may_begin')
       if (isTaken) return []
       tables.requests.put(request_id, {
         request_id,
@@ -30,6 +38,10 @@ export const entryStatements: Statements = {
         message_uuids: elementsOf(at(11, index)),
         recipients: elementsOf(at(12, index)),
         mentions: elementsOf(at(13, index)).map(Number),
+        priority: at(15, index),
+        send_at,
+        valid_until,
+        segments_max: at(18, index),
         owner: scalar(parameters, 14),
         received_at: now,
         answered_at: null,
@@ -49,7 +61,12 @@ export const entryStatements: Statements = {
             row.idempotency_key !== null &&
             row.idempotency_key === parameters[2]),
       )
-      .map(({ received_at: _received, answered_at, ...row }) => ({ ...row, answered: answered_at !== null })),
+      .map(({ received_at: _received, answered_at, send_at, valid_until, ...row }) => ({
+        ...row,
+        send_at: dateOf(send_at),
+        valid_until: dateOf(valid_until),
+        answered: answered_at !== null,
+      })),
 
   'gateway/read-settings': (tables, parameters) =>
     column<string>(parameters, 1).flatMap((id) => {
@@ -72,11 +89,11 @@ export const entryStatements: Statements = {
       .filter((row) => row.answered_at === null && row.received_at < now - scalar<number>(parameters, 1))
       .toSorted((a, b) => a.received_at - b.received_at)
       .slice(0, scalar<number>(parameters, 3))
-      .map(({ request_id, owner, idempotency_key, received_at }) => ({
+      .map(({ request_id, owner, idempotency_key, received_at, send_at }) => ({
         request_id,
         owner,
         keyed: idempotency_key !== null,
-        too_old: received_at < now - scalar<number>(parameters, 2),
+        too_old: received_at < now - scalar<number>(parameters, 2) || (send_at !== null && send_at <= now),
       })),
 
   'gateway/forget-keys': (tables, _parameters, now) =>
@@ -104,37 +121,15 @@ export const entryStatements: Statements = {
       return [{ tenant }]
     }),
 
+  'gateway/clock': (_tables, _parameters, now) => [{ now_ms: now }],
+
   'gateway/is-gone': (tables, parameters) => [{ free: !tables.locks.has(scalar(parameters, 2)) }],
 }
+
+const dateOf = (ms: number | null): Date | null => (ms === null ? null : new Date(ms))
 
 const KEY_KEPT_MS = 30 * 24 * 3_600_000
 
 function accountsOf(tables: Tables, tenants: readonly string[]): QuotaAccount[] {
   return [...new Set(tenants)].toSorted().flatMap((tenant) => tables.accounts.get(tenant) ?? [])
 }
-
-export const modeStatements: Statements = {
-  'gateway/mode-in-force': (tables, parameters) =>
-    column<string>(parameters, 1).flatMap((scope) => {
-      const latest = tables.modes
-        .all()
-        .filter((row) => row.scope === scope)
-        .toSorted((a, b) => b.epoch - a.epoch)[0]
-      return latest ? [modeRow(latest)] : []
-    }),
-
-  'gateway/change-mode': (tables, parameters, now) => {
-    const row: ModeChange = {
-      epoch: tables.modes.size + 1,
-      scope: scalar(parameters, 1),
-      mode: scalar(parameters, 2),
-      ramp_percent: scalar(parameters, 3),
-      reason: scalar(parameters, 4),
-      changed_at: now,
-    }
-    tables.modes.put(String(row.epoch), row)
-    return [modeRow(row)]
-  },
-}
-
-const modeRow = ({ changed_at, ...row }: ModeChange) => ({ ...row, changed_at: new Date(changed_at) })

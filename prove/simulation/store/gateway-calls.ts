@@ -1,5 +1,11 @@
 import { HOUR_MS, modes, repeat, type Draw, type StatementCall } from './draw.ts'
 
+const PAST = '2001-01-01T00:00:00Z'
+const FUTURE = '2099-01-01T00:00:00Z'
+const NOBODY = '00000000-0000-0000-0000-000000000000'
+/** Beyond the number of any change. */
+const NEVER_CHANGED = 1_000_000_000
+
 export const serviceCalls: readonly ((draw: Draw) => StatementCall)[] = [
   (draw) => {
     const messages = draw.messages()
@@ -50,6 +56,10 @@ export const gatewayCalls: readonly ((draw: Draw) => StatementCall)[] = [
         repeat(ids, () => numbers),
         repeat(ids, () => mentions),
         1 + draw.below(2),
+        repeat(ids, () => draw.oneOf([null, 'code', 'bulk'])),
+        ...timesOf(draw, ids),
+        repeat(ids, () => draw.oneOf([null, 3])),
+        draw.oneOf([0, 1, NEVER_CHANGED, NEVER_CHANGED]),
       ],
     }
   },
@@ -77,6 +87,8 @@ export const gatewayCalls: readonly ((draw: Draw) => StatementCall)[] = [
         repeat(messages, () => '+12015550100'),
         repeat(messages, () => 1),
         repeat(messages, () => null),
+        repeat(messages, () => draw.oneOf([null, '{"to":null}'])),
+        repeat(messages, () => draw.oneOf([null, '{"route":"own"}'])),
       ],
     }
   },
@@ -101,16 +113,61 @@ export const gatewayCalls: readonly ((draw: Draw) => StatementCall)[] = [
       ],
     }
   },
+  (draw) => ({ name: 'gateway/note-handed-back', parameters: [draw.messages()] }),
+  (draw) => ({ name: 'gateway/note-unspent', parameters: [draw.messages(), draw.token()] }),
+  (draw) => ({
+    name: 'gateway/due-messages',
+    parameters: [100, draw.oneOf(['-infinity', '-infinity', PAST]), draw.oneOf([NOBODY, draw.message()])],
+  }),
+  (draw) => {
+    const messages = draw.messages()
+    const reasons = repeat(messages, () => draw.oneOf(['dropped', 'timed_out']))
+    return { name: 'gateway/note-left-out', parameters: [messages, reasons, repeat(messages, () => 1)] }
+  },
+  (draw) => {
+    const messages = draw.messages()
+    const leftOut = repeat(messages, () => draw.oneOf([null, null, 'no_answer']))
+    const answer = (which: number) => leftOut.map((one) => (one === null || which === 0 ? '{}' : null))
+    const second = draw.below(4)
+    return {
+      name: 'gateway/log-rehearsals',
+      parameters: [messages, leftOut, answer(1), answer(second), repeat(messages, () => 1)],
+    }
+  },
+  () => ({ name: 'gateway/clock', parameters: [] }),
+  () => ({ name: 'gateway/lock-mode-changes', parameters: [] }),
   (draw) => ({ name: 'gateway/mode-in-force', parameters: [['*', draw.tenant]] }),
   (draw) => ({
     name: 'gateway/change-mode',
-    parameters: [draw.oneOf(['*', draw.tenant]), draw.oneOf(modes), 100, 'why', 'test'],
+    parameters: [
+      draw.oneOf(['*', draw.tenant]),
+      draw.oneOf(modes),
+      100,
+      'why',
+      'test',
+      draw.oneOf([null, null, 1]),
+    ],
   }),
 ]
 
+function timesOf(draw: Draw, ids: readonly string[]) {
+  const times = repeat(ids, () =>
+    draw.oneOf([
+      [null, null],
+      [null, null],
+      [FUTURE, null],
+      [PAST, FUTURE],
+      [null, PAST],
+      ...(draw.below(4) === 0 ? [[FUTURE, PAST]] : []),
+    ]),
+  )
+  return [0, 1].map((side) => times.map((time) => time[side] ?? null))
+}
+
 function recordAnswer(draw: Draw): StatementCall {
   const decided = draw.below(3) === 0 ? [] : draw.messages()
-  const pending = draw.below(3) === 0 ? draw.messages() : []
+  // One that is both: which half wins the server leaves open.
+  const pending = draw.below(3) === 0 ? draw.messages().filter((uuid) => !decided.includes(uuid)) : []
   const settled = draw.below(2) === 0 ? [] : decided
   const ended = draw.below(2) === 0 ? [] : draw.requests()
   const [id = ''] = draw.requests()
@@ -145,6 +202,7 @@ function recordAnswer(draw: Draw): StatementCall {
       repeat(pending, () => draw.oneOf([null, draw.token()])),
       ended,
       repeat(ended, () => draw.oneOf([null, '{"a":1}'])),
+      repeat(pending, () => draw.oneOf([null, PAST, PAST, FUTURE])),
     ],
   }
 }

@@ -1,6 +1,13 @@
 import { HOUR_MS, repeat, type Draw, type StatementCall } from './draw.ts'
 
 const provider = (draw: Draw): string => draw.oneOf(['one', 'two'])
+const PAST = '2001-01-01T00:00:00Z'
+const FUTURE = '2099-01-01T00:00:00Z'
+const FAR = '2199-01-01T00:00:00Z'
+const ALWAYS = ['-infinity', 'infinity']
+const NOBODY = '00000000-0000-0000-0000-000000000000'
+const columnsOf = (openings: readonly (readonly string[])[]) =>
+  [0, 1].map((side) => openings.map((opening) => opening[side] ?? null))
 const routes = ['{}', '{one}', '{one,two}']
 
 export const ledgerCalls: readonly ((draw: Draw) => StatementCall)[] = [
@@ -18,29 +25,46 @@ export const ledgerCalls: readonly ((draw: Draw) => StatementCall)[] = [
         repeat(messages, () => draw.oneOf(routes)),
         repeat(messages, () => ''),
         repeat(messages, () => draw.below(3)),
-        repeat(messages, () => draw.oneOf([null, null, '2001-01-01T00:00:00Z', '2099-01-01T00:00:00Z'])),
-        repeat(messages, () =>
-          draw.oneOf([null, null, null, '2001-01-01T00:00:00Z', '2099-01-01T00:00:00Z']),
-        ),
+        repeat(messages, () => draw.oneOf([null, null, PAST, FUTURE])),
+        repeat(messages, () => draw.oneOf([null, null, null, PAST, FUTURE])),
+        repeat(messages, () => draw.oneOf(['', '', 'day', 'night'])),
       ],
     }
   },
-  (draw) => ({ name: 'authority/claim-legacy', parameters: [draw.messages(), draw.token(), 'legacy'] }),
+  (draw) => {
+    const messages = draw.messages()
+    const sendAt = repeat(messages, () => draw.oneOf([null, null, PAST, FUTURE]))
+    const validUntil = repeat(messages, () => draw.oneOf([null, null, null, PAST, FAR]))
+    return {
+      name: 'authority/claim-legacy',
+      parameters: [messages, draw.token(), 'legacy', sendAt, validUntil],
+    }
+  },
   (draw) => ({ name: 'authority/give-up', parameters: [draw.messages(), draw.token(), 'nobody'] }),
   (draw) => ({ name: 'authority/read', parameters: [draw.messages()] }),
   (draw) => {
     const lane = provider(draw)
     const lanes = [lane, '', lane, '', lane, '']
-    return {
-      name: 'authority/dispatch',
-      parameters: [100, draw.token(), lane, lanes, [0, 0, 1, 1, 2, 2], ''],
-    }
+    const slots = lanes.map(() => draw.oneOf([ALWAYS, ALWAYS, ALWAYS, [FUTURE, 'infinity'], [PAST, PAST]]))
+    const bound = draw.oneOf([[], ['day'], ['day', 'night']])
+    const open = draw.oneOf([[], ['day'], ['night']])
+    const windows = open.map(() => draw.oneOf([ALWAYS, [PAST, FUTURE], [FUTURE, FAR]]))
+    const parameters = [100, draw.token(), lane, lanes, [0, 0, 1, 1, 2, 2], '', ...columnsOf(slots)]
+    return { name: 'authority/dispatch', parameters: [...parameters, bound, open, ...columnsOf(windows)] }
   },
   (draw) => ({ name: 'authority/dispatched-under', parameters: [draw.token()] }),
   (draw) => ({ name: 'authority/dispatch-legacy', parameters: [draw.messages(), draw.token(), 'legacy'] }),
   (draw) => ({ name: 'authority/expire-go', parameters: [100, draw.token()] }),
   (draw) => ({ name: 'authority/expire-legacy', parameters: [draw.messages(), draw.token(), 'too old'] }),
-  (draw) => ({ name: 'authority/hand-back', parameters: [100, draw.token(), 'back'] }),
+  (draw) => ({ name: 'authority/hand-back', parameters: [draw.messages(), draw.token(), 'back'] }),
+  (draw) => ({
+    name: 'authority/handed-back',
+    parameters: [draw.oneOf(['-infinity', PAST, FUTURE]), draw.oneOf([NOBODY, draw.message()]), 100],
+  }),
+  (draw) => ({
+    name: 'authority/held-by-go',
+    parameters: [draw.oneOf(['claimed', 'dispatched', 'in_doubt']), NOBODY, 100],
+  }),
   (draw) => ({ name: 'authority/flag-go', parameters: [draw.oneOf([-HOUR_MS, HOUR_MS]), 100] }),
   (draw) => ({ name: 'authority/flag-legacy', parameters: [draw.oneOf([-HOUR_MS, HOUR_MS]), 100] }),
   (draw) => settle(draw, 'authority/settle-go'),

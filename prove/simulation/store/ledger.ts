@@ -6,12 +6,13 @@ export type Change = { readonly [Field in keyof Authority]?: Authority[Field] }
 
 const refuse = (message: string) => serverError(GUARD, `ledger: ${message}`)
 
-export function insertAuthority(tables: Tables, row: Authority): void {
+export function insertAuthority(tables: Tables, row: Authority, now: number): void {
   const begins =
-    (row.state === 'claimed' && row.holder === 'go') ||
+    (row.state === 'claimed' && (row.holder === 'go' || (row.holder === 'legacy' && row.not_before > now))) ||
     (row.state === 'dispatched' && row.holder === 'legacy') ||
     row.state === 'void'
   if (row.epoch !== 1 || !begins) throw refuse(`message cannot begin as ${row.state} of ${row.holder}`)
+  guardTimes(row, now)
   checkAuthority(row)
   store(tables, null, row)
 }
@@ -24,6 +25,7 @@ export function updateAuthority(tables: Tables, old: Authority, change: Change, 
   if (old.state === 'in_doubt' && (row.state === 'claimed' || row.state === 'refused')) {
     guardReplayed(tables, old, row, now)
   }
+  if (row.state !== old.state) guardTimes(row, now)
   checkAuthority(row)
   store(tables, old, row)
   return row
@@ -91,6 +93,13 @@ function guardHolder(old: Authority, row: Authority): void {
 
 function guardLane(old: Authority, row: Authority): void {
   if (old.state !== 'claimed' && row.state === old.state) throw refuse('only a claimed message changes lanes')
+}
+
+/** Never early, never late, by the server's clock. */
+function guardTimes({ state, not_before, valid_until }: Authority, now: number): void {
+  if (state !== 'dispatched') return
+  if (not_before > now || (valid_until !== null && valid_until <= now))
+    throw refuse('message cannot be dispatched now')
 }
 
 function guardReplayed({ checks, proofs }: Tables, old: Authority, row: Authority, now: number): void {

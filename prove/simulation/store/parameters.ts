@@ -34,6 +34,7 @@ export const CHECK_VIOLATION = '23514'
 export const GUARD = 'BA001'
 export const BEING_REPLAYED = 'BA002'
 export const FOREIGN_KEY_VIOLATION = '23503'
+export const CARDINALITY_VIOLATION = '21000'
 
 export function check(holds: boolean, constraint: string): void {
   if (!holds) throw serverError(CHECK_VIOLATION, `violates check constraint "${constraint}"`)

@@ -1,13 +1,22 @@
 // The gateway's statements about what became of messages, each under the name of its SQL file.
 import { putAccount } from './accounts.ts'
-import { check, column, FOREIGN_KEY_VIOLATION, scalar, serverError, type Parameters } from './parameters.ts'
+import { logAnswer } from './sms-logs.ts'
+import { msOf } from './instants.ts'
+import {
+  CARDINALITY_VIOLATION,
+  column,
+  FOREIGN_KEY_VIOLATION,
+  scalar,
+  serverError,
+  type Parameters,
+} from './parameters.ts'
 import type { Statements } from './statements.ts'
 import { smsLogKey, type SmsLog, type StoredRequest, type Tables } from './tables.ts'
 
 export const recordStatements: Statements = {
   'gateway/record-answer': (tables, parameters, now) => {
     const decided = column<string>(parameters, 1)
-    decided.forEach((_uuid, index) => logAnswer(tables, smsLogOf(parameters, index)))
+    decided.forEach((_uuid, index) => logAnswer(tables, smsLogOf(tables, parameters, index)))
     settleQuota(tables, parameters)
     // Both halves see what was there before the statement.
     const resolved = decided.filter((uuid) => tables.unresolved.get(uuid))
@@ -24,38 +33,17 @@ export const recordStatements: Statements = {
   'gateway/unresolved-messages': (tables, parameters, now) =>
     tables.unresolved
       .all()
+      .filter((row) => row.due_at === null)
       .toSorted((a, b) => a.noted_at - b.noted_at)
       .slice(0, scalar<number>(parameters, 2))
-      .map(({ message_uuid, request_id, fallback, unspent_token, noted_at }) => ({
+      .map(({ message_uuid, request_id, fallback, unspent_token, handed_back, noted_at }) => ({
         message_uuid,
         request_id,
         fallback,
         unspent_token,
-        too_old: noted_at < now - scalar<number>(parameters, 1),
+        handed_back,
+        too_old: noted_at < now - scalar<number>(parameters, 1) && !wasScheduled(tables, request_id),
       })),
-
-  'gateway/log-shadow': (tables, parameters) => {
-    column<string>(parameters, 1).forEach((message_uuid, index) => {
-      const at = (number: number) => column<never>(parameters, number)[index] as never
-      logAnswer(tables, {
-        message_uuid,
-        source: 'go',
-        dry_run: true,
-        status: at(2),
-        provider_message_id: null,
-        request_id: at(3),
-        tenant: at(4),
-        recipient: at(5),
-        mode: 'SHADOW',
-        epoch: at(6),
-        fallback: null,
-        reason: at(7),
-        delivery_status: null,
-        delivery_version: 0,
-      })
-    })
-    return []
-  },
 
   'gateway/log-resolved': (tables, parameters) => {
     const key = smsLogKey(scalar(parameters, 1), 'legacy', false)
@@ -78,7 +66,7 @@ export const recordStatements: Statements = {
       const row = tables.smsLogs.get(key)
       if (!row) return unknown.push({ message_uuid })
       const version = column<number>(parameters, 2)[index] ?? 0
-      if (row.delivery_version >= version) return undefined
+      if (row.delivery_version >= version || row.delivery_status === 'handed_back') return undefined
       const delivery_status = column<string>(parameters, 3)[index] ?? null
       const provider_message_id = column<string | null>(parameters, 4)[index] ?? row.provider_message_id
       tables.smsLogs.put(key, { ...row, delivery_status, provider_message_id, delivery_version: version })
@@ -88,7 +76,7 @@ export const recordStatements: Statements = {
   },
 }
 
-function smsLogOf(parameters: Parameters, index: number): SmsLog {
+function smsLogOf({ unresolved }: Tables, parameters: Parameters, index: number): SmsLog {
   const at = (number: number) => column<never>(parameters, number)[index] as never
   return {
     message_uuid: at(1),
@@ -105,22 +93,10 @@ function smsLogOf(parameters: Parameters, index: number): SmsLog {
     reason: at(11),
     delivery_status: null,
     delivery_version: 0,
+    handed_back: at(2) === 'legacy' && unresolved.get(at(1))?.handed_back === true,
+    service_would: null,
+    legacy_did: null,
   }
-}
-
-const verdicts = {
-  go: ['accepted', 'duplicate', 'rejected'],
-  legacy: ['sent', 'failed', 'in_doubt'],
-} as const satisfies Record<SmsLog['source'], readonly string[]>
-
-function logAnswer(tables: Tables, row: SmsLog): void {
-  const key = smsLogKey(row.message_uuid, row.source, row.dry_run)
-  const allowed: readonly string[] = verdicts[row.source]
-  const constraint = row.source === 'go' ? 'go_gives_verdicts' : 'legacy_sends_or_fails'
-  check(!row.dry_run || (row.source === 'go' && row.mode === 'SHADOW'), 'only_the_service_runs_dry')
-  check(allowed.includes(row.status), constraint)
-  check(row.fallback === null || row.source === 'legacy', 'a_fallback_is_legacys')
-  if (!tables.smsLogs.get(key)) tables.smsLogs.put(key, row)
 }
 
 function settleQuota(tables: Tables, parameters: Parameters): void {
@@ -140,8 +116,19 @@ function settleQuota(tables: Tables, parameters: Parameters): void {
 }
 
 function noteUnresolved(tables: Tables, parameters: Parameters, now: number): void {
-  column<string>(parameters, 15).forEach((message_uuid, index) => {
-    if (tables.unresolved.get(message_uuid)) return
+  const pending = column<string>(parameters, 15)
+  if (new Set(pending).size < pending.length) {
+    throw serverError(CARDINALITY_VIOLATION, 'unresolved_messages: a row cannot be affected a second time')
+  }
+  pending.forEach((message_uuid, index) => {
+    const due_at = msOf(column<string | null>(parameters, 22)[index])
+    const old = tables.unresolved.get(message_uuid)
+    if (old) {
+      const reason = column<string>(parameters, 18)[index] ?? ''
+      if (old.due_at === null && due_at !== null)
+        tables.unresolved.put(message_uuid, { ...old, due_at, reason })
+      return
+    }
     const request_id = column<string>(parameters, 16)[index] ?? ''
     if (!tables.requests.get(request_id)) {
       throw serverError(FOREIGN_KEY_VIOLATION, 'unresolved_messages: the request is not there')
@@ -153,8 +140,15 @@ function noteUnresolved(tables: Tables, parameters: Parameters, now: number): vo
       reason: column<string>(parameters, 18)[index] ?? '',
       unspent_token: column<string | null>(parameters, 19)[index] ?? null,
       noted_at: now,
+      due_at,
+      handed_back: false,
     })
   })
+}
+
+function wasScheduled({ requests }: Tables, requestId: string): boolean {
+  const { send_at, received_at } = requests.get(requestId) ?? { send_at: null, received_at: 0 }
+  return send_at !== null && send_at > received_at
 }
 
 const answered = (row: StoredRequest, answer: string | null, now: number): StoredRequest => ({

@@ -31,7 +31,7 @@ function beginningOf(draw: Draw): StatementCall[] {
     each('one'),
     each('{one,two}'),
   ]
-  const accepted = [all, ...texts, each(''), each(1), each(null), each(null)]
+  const accepted = [all, ...texts, each(''), each(1), each(null), each(null), each('')]
   const entered = [
     [draw.allRequests[0] ?? ''],
     ['demo'],
@@ -49,11 +49,32 @@ function beginningOf(draw: Draw): StatementCall[] {
     [`{${each('+12015550100').join(',')}}`],
     [`{${each(1).join(',')}}`],
     1,
+    [null],
+    [null],
+    [null],
+    [null],
+    1_000_000_000,
   ]
   const steps: StatementCall[] = [
     { name: 'gateway/enter', parameters: [...entered, ...maps] },
     { name: 'authority/accept', parameters: accepted },
-    { name: 'authority/dispatch', parameters: [100, draw.usualToken, 'one', ['one'], [1], ''] },
+    {
+      name: 'authority/dispatch',
+      parameters: [
+        100,
+        draw.usualToken,
+        'one',
+        ['one'],
+        [1],
+        '',
+        ['-infinity'],
+        ['infinity'],
+        [],
+        [],
+        [],
+        [],
+      ],
+    },
     { name: 'authority/flag-go', parameters: [-HOUR_MS, 100] },
     {
       name: 'authority/begin-checks',

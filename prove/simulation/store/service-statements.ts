@@ -16,9 +16,10 @@ const fresh = {
 } as const
 
 export const serviceStatements: Statements = {
-  'service/log-dry-run': (tables, parameters, now) =>
-    column<string>(parameters, 1).flatMap((message_uuid, index) => {
-      if (tables.goLogs.get(goLogKey(message_uuid, true))) return []
+  // Nobody has opted out here: no message is stopped.
+  'service/log-dry-run': (tables, parameters, now) => {
+    column<string>(parameters, 1).forEach((message_uuid, index) => {
+      if (tables.goLogs.get(goLogKey(message_uuid, true))) return
       putGoLog(tables, {
         ...fresh,
         message_uuid,
@@ -28,8 +29,9 @@ export const serviceStatements: Statements = {
         status: 'accepted',
         updated_at: now,
       })
-      return [{ message_uuid }]
-    }),
+    })
+    return []
+  },
 
   'service/log-rejected': (tables, parameters, now) =>
     column<string>(parameters, 1).flatMap((message_uuid, index) => {

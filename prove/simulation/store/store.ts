@@ -2,13 +2,17 @@
 import type { Parameters } from './parameters.ts'
 import { claimStatements } from './claim-statements.ts'
 import { dispatchStatements } from './dispatch-statements.ts'
-import { entryStatements, modeStatements } from './entry-statements.ts'
+import { entryStatements } from './entry-statements.ts'
+import { handOverStatements } from './hand-over-statements.ts'
+import { modeStatements } from './mode-statements.ts'
 import { outcomeStatements } from './outcome-statements.ts'
 import { recordStatements } from './record-statements.ts'
 import { serviceStatements } from './service-statements.ts'
+import { shadowStatements } from './shadow-statements.ts'
 import type { Statements } from './statements.ts'
 import { takeBack } from './table.ts'
 import { createTables, type Tables } from './tables.ts'
+import { workListStatements } from './work-list-statements.ts'
 
 export const statements: Statements = {
   ...claimStatements,
@@ -18,6 +22,9 @@ export const statements: Statements = {
   ...entryStatements,
   ...recordStatements,
   ...modeStatements,
+  ...handOverStatements,
+  ...shadowStatements,
+  ...workListStatements,
 }
 
 export interface Store {

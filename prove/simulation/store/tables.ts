@@ -22,6 +22,7 @@ export interface Authority {
   readonly paced: string
   readonly priority: number
   readonly valid_until: number | null
+  readonly sending_window: string
 }
 
 export interface Proof {
@@ -74,6 +75,10 @@ export interface StoredRequest {
   readonly message_uuids: readonly string[]
   readonly recipients: readonly string[]
   readonly mentions: readonly number[]
+  readonly priority: string | null
+  readonly send_at: number | null
+  readonly valid_until: number | null
+  readonly segments_max: number | null
   readonly owner: number
   readonly received_at: number
   readonly answered_at: number | null
@@ -95,6 +100,9 @@ export interface SmsLog {
   readonly reason: string | null
   readonly delivery_status: string | null
   readonly delivery_version: number
+  readonly handed_back: boolean
+  readonly service_would: string | null
+  readonly legacy_did: string | null
 }
 
 export interface QuotaAccount {
@@ -117,6 +125,19 @@ export interface Unresolved {
   readonly reason: string
   readonly unspent_token: string | null
   readonly noted_at: number
+  /** When the legacy side sends what it holds; null: asked about again at once. */
+  readonly due_at: number | null
+  readonly handed_back: boolean
+}
+
+export interface LeftOut {
+  readonly message_uuid: string
+  readonly reason: string
+}
+
+export interface Rehearsed {
+  readonly message_uuid: string
+  readonly left_out: string | null
 }
 
 export interface ModeChange {
@@ -146,6 +167,8 @@ export interface Tables {
   readonly settlements: Table<Settlement>
   readonly unresolved: Table<Unresolved>
   readonly modes: Table<ModeChange>
+  readonly leftOut: Table<LeftOut>
+  readonly rehearsals: Table<Rehearsed>
   /** Every step of every ledger row, in order; for whoever judges. */
   readonly steps: Step[]
   /** Advisory locks that are held. */
@@ -166,6 +189,8 @@ export function createTables(): Tables {
     settlements: createTable(journal),
     unresolved: createTable(journal),
     modes: createTable(journal),
+    leftOut: createTable(journal),
+    rehearsals: createTable(journal),
     steps: [],
     locks: new Set(),
   }
