@@ -7,7 +7,8 @@ import { linkOf } from './network.ts'
 import type { Action, Plan } from './plan.ts'
 import type { Fleet, GatewayProcess } from './processes.ts'
 import { loseConnection } from './server.ts'
-import { latencyMs, later, stall, type World } from './world.ts'
+import { handBack } from './hand-back-action.ts'
+import { latencyMs, later, stall, START_MS, type World } from './world.ts'
 
 export interface Stage {
   readonly world: World
@@ -16,6 +17,8 @@ export interface Stage {
   readonly carrier: Carrier
   readonly told: Told[]
   readonly operator: Database
+  /** As an operator's command line reaches it: its statements meet faults. */
+  readonly verb: Database
 }
 
 export function perform(stage: Stage, action: Action, name: string): void {
@@ -39,6 +42,8 @@ export function perform(stage: Stage, action: Action, name: string): void {
       world.count('zombies')
       return owner && void world.scheduler.schedule(owner, 0, () => loseConnection(owner))
     }
+    case 'hand_back':
+      return handBack(stage, action, name)
     case 'decide': {
       for (let n = 0; n < action.times; n++) {
         later(
@@ -62,7 +67,7 @@ function request(
 ): void {
   const { scheduler, chance } = world
   const recipients = Array.from({ length: action.recipients }, (_, n) => `+1201555010${n}`)
-  const body: SendRequest = { to: recipients, body: name }
+  const body: SendRequest = { to: recipients, body: name, ...timesOf(world, action) }
   const key = action.isKeyed ? name.replaceAll(/\W/g, '-') : null
 
   function come(tries: number): void {
@@ -109,6 +114,14 @@ function request(
     })
   }
   come(0)
+}
+
+function timesOf({ scheduler }: World, { sendInMs, validForMs }: Extract<Action, { kind: 'request' }>) {
+  const instant = (inMs: number) => new Date(START_MS + Math.floor(scheduler.nowMs) + inMs).toISOString()
+  return {
+    ...(sendInMs === undefined ? {} : { send_at: instant(sendInMs) }),
+    ...(validForMs === undefined ? {} : { valid_until: instant((sendInMs ?? 0) + validForMs) }),
+  }
 }
 
 function flip(

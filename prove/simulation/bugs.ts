@@ -2,13 +2,9 @@
 // proves nothing. What stands in SQL is planted in the statement's twin in memory, together with the hole in the
 // ledger's wall that it needs there: the wall alone would stop it.
 
-import type { Bug, Edit } from './plant-bug.ts'
-
-const noWall: Edit = {
-  file: 'prove/simulation/store/ledger.ts',
-  search: '  guardAuthority(tables, old, row)\n',
-  replace: '',
-}
+import { handOverBugs } from './hand-over-bugs.ts'
+import { noWall } from './no-wall.ts'
+import type { Bug } from './plant-bug.ts'
 
 export const bugs: readonly Bug[] = [
   {
@@ -16,8 +12,7 @@ export const bugs: readonly Bug[] = [
     edits: [
       {
         file: 'src/authority/claim.ts',
-        search:
-          'return row && !(isFirst && row.attemptToken === token) ? { lost: row } : { won: won(uuid, token) }',
+        search: 'return row && !isOurs ? { lost: row } : { won: won(uuid, token) }',
         replace: 'return { won: won(uuid, token) }',
       },
     ],
@@ -109,9 +104,9 @@ export const bugs: readonly Bug[] = [
       {
         file: 'prove/simulation/store/dispatch-statements.ts',
         search: `if (row?.holder !== 'legacy' || row.state !== 'claimed') return []
-      const { epoch, message_uuid }`,
+      const token = scalar<string>(parameters, 2)`,
         replace: `if (row?.holder !== 'legacy') return []
-      const { epoch, message_uuid }`,
+      const token = scalar<string>(parameters, 2)`,
       },
     ],
   },
@@ -247,4 +242,5 @@ export const bugs: readonly Bug[] = [
       },
     ],
   },
+  ...handOverBugs,
 ]

@@ -1,5 +1,6 @@
 // The outside world behind the providers, with a log of its own: the judge of what was sent.
-import type { LaterEvidence, Provider, SendResult, SmsProvider } from '../../src/providers/provider.ts'
+import type { LegacyDriver, Rehearsal } from '../../src/gateway/legacy-driver.ts'
+import type { LaterEvidence, SendResult, SmsProvider } from '../../src/providers/provider.ts'
 import type { Permit } from '../../src/authority/permit.ts'
 import type { Owner } from './scheduler.ts'
 import { latencyMs, later, stall, type World } from './world.ts'
@@ -17,7 +18,7 @@ export interface Carrier {
   readonly sent: readonly Sent[]
   /** Requests of this message that may still arrive. */
   onTheWay(messageUuid: string): number
-  legacyDriver(): Provider
+  legacyDriver(): LegacyDriver
   provider(name: string, protection: SmsProvider['protection']['kind']): SmsProvider
 }
 
@@ -184,6 +185,18 @@ export function createCarrier(world: World): Carrier {
     }
   }
 
+  /** Says what it would do, mostly; sends nothing. */
+  function rehearse(): Promise<Rehearsal> {
+    const isAnswered = chance.share('rehearsal') < 0.9
+    world.count('rehearsals')
+    const answer: Rehearsal = isAnswered
+      ? { kind: 'answer', verdict: 'send', told: {} }
+      : { kind: 'no_answer', reason: 'timeout' }
+    return new Promise((resolve) => {
+      scheduler.schedule(scheduler.current, latencyMs(world, 'rehearsal'), () => resolve(answer))
+    })
+  }
+
   const close = async () => {}
   return {
     sent,
@@ -194,6 +207,7 @@ export function createCarrier(world: World): Carrier {
         permit.spend(messageUuid)
         return request('legacy', 'legacy', permit, false)
       },
+      rehearse,
       close,
     }),
     provider: (name, kind) => ({

@@ -2,6 +2,8 @@
 import type { SentMessage } from '../../src/contract/gateway-api.ts'
 import { effectiveMode } from '../../src/core/mode.ts'
 import type { Carrier } from './carrier.ts'
+import { handedBack } from './hand-back-action.ts'
+import { judgeTimes } from './judge-times.ts'
 import type { SmsLog, StoredRequest, Tables } from './store/tables.ts'
 import type { World } from './world.ts'
 
@@ -28,6 +30,7 @@ export function judge(judged: Judged): void {
   const { tables } = world.store
   judgeSends(judged)
   judgeSteps(judged)
+  judgeTimes(judged)
   if (isDrained) {
     judgeOutcomes(judged)
     judgeQuota(judged)
@@ -35,6 +38,7 @@ export function judge(judged: Judged): void {
   } else world.violate(`I11: it does not drain: ${openWork(tables)}`)
   for (const { to } of tables.steps) if (to.state === 'in_doubt') count('in_doubt')
   for (const { fallback } of tables.smsLogs.all()) if (fallback !== null) count('fallbacks')
+  for (const _uuid of handedBack(world)) count('handed_back')
   count(`mode ${tables.requests.all()[0]?.mode ?? 'none'}`)
 }
 
@@ -115,11 +119,14 @@ function judgeOutcomes({ world, carrier }: Judged): void {
   )
   for (const uuid of entered) {
     const rows = logged.get(uuid) ?? []
-    const [row] = rows
+    const verdicts = rows.filter((row) => !row.handed_back)
+    const [verdict] = verdicts
     const authority = tables.authority.get(uuid)
     if (!authority) world.violate(`I3: ${uuid} has no row in the ledger`)
-    if (!row || rows.length > 1) world.violate(`I12: ${uuid} has ${rows.length} rows in sms_logs`)
-    else judgeLog(world, row, sent.has(uuid))
+    if (!verdict || verdicts.length > 1) world.violate(`I12: ${uuid} has ${rows.length} rows in sms_logs`)
+    if ((verdict?.delivery_status === 'handed_back') !== rows.some((row) => row.handed_back))
+      world.violate(`I12: ${uuid} was handed back in one row of sms_logs and not in the other`)
+    for (const row of rows) judgeLog(world, row, sent.has(uuid))
     if (authority?.state === 'sent' && !sent.has(uuid))
       world.violate(`I3: ${uuid} is sent, the carrier has nothing`)
   }
@@ -128,7 +135,10 @@ function judgeOutcomes({ world, carrier }: Judged): void {
   }
 }
 
-function judgeLog(world: World, { message_uuid, source, status }: SmsLog, isSent: boolean): void {
+function judgeLog(world: World, row: SmsLog, isSent: boolean): void {
+  const { message_uuid, source, status, delivery_status } = row
+  // What the legacy side then did with it stands in a row of its own.
+  if (delivery_status === 'handed_back') return
   const authority = world.store.tables.authority.get(message_uuid)
   const says = `${message_uuid} is logged ${source} ${status}`
   if (status === 'sent' && (!isSent || authority?.holder !== 'legacy')) {
@@ -142,9 +152,17 @@ function judgeLog(world: World, { message_uuid, source, status }: SmsLog, isSent
   if ((status === 'failed' || status === 'rejected') && !isOver) {
     world.violate(`I12: ${says}, the ledger has ${authority?.state} of ${authority?.holder}`)
   }
-  if (source === 'go' && status !== 'rejected' && authority?.holder !== 'go') {
+  if (source === 'go' && status !== 'rejected' && !isOfService(world, message_uuid)) {
     world.violate(`I6: ${says}, held by ${authority?.holder}`)
   }
+}
+
+/** The service holds it, or has voided what it held, or has handed it back. */
+function isOfService({ store: { tables } }: World, messageUuid: string): boolean {
+  return (
+    tables.authority.get(messageUuid)?.holder === 'go' ||
+    tables.steps.some(({ from }) => from?.holder === 'go' && from.message_uuid === messageUuid)
+  )
 }
 
 /** I7, and I4's half about quota. */
@@ -168,8 +186,17 @@ function judgeQuota({ world }: Judged): void {
   }
 }
 
+/** Problems that say so. */
+const nothingSent: ReadonlySet<string> = new Set([
+  'store_away',
+  'no_quota',
+  'expired',
+  'invalid_input',
+  'too_far_ahead',
+])
+
 /** I3: what callers were told is true. */
-function judgeCallers({ world, carrier, told }: Judged): void {
+function judgeCallers({ world, carrier, told, count }: Judged): void {
   const { tables } = world.store
   const sent = new Set(carrier.sent.map((one) => one.messageUuid))
   for (const { name, status, code, messages, isLast } of told) {
@@ -179,11 +206,12 @@ function judgeCallers({ world, carrier, told }: Judged): void {
       if (word === 'sent' && !sent.has(message_uuid)) world.violate(`I3: ${says}, the carrier has nothing`)
       if ((word === 'failed' || word === 'rejected') && sent.has(message_uuid))
         world.violate(`I3: ${says}, yet it was sent`)
-      if ((word === 'accepted' || word === 'duplicate') && holder !== 'go')
+      if ((word === 'accepted' || word === 'duplicate') && !isOfService(world, message_uuid))
         world.violate(`I3: ${says}, held by ${holder}`)
+      if (word === 'scheduled') count('told_scheduled')
     }
     if (status === 500) world.violate(`a request failed: ${code}`)
-    if (!isLast || (code !== 'store_away' && code !== 'no_quota')) continue
+    if (!isLast || !nothingSent.has(code)) continue
     const request = tables.requests.all().find((row) => row.body === name)
     const wrong = request?.message_uuids.filter((uuid) => sent.has(uuid)) ?? []
     if (wrong.length > 0)

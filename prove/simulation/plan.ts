@@ -10,6 +10,9 @@ export type Action = { readonly atMs: number } & (
       readonly recipients: number
       /** With an Idempotency-Key the caller comes again until it is answered. */
       readonly isKeyed: boolean
+      /** From when it comes on; absent: at once, for ever. */
+      readonly sendInMs?: number
+      readonly validForMs?: number
     }
   | { readonly kind: 'flip'; readonly mode: Mode; readonly rampPercent: number }
   | { readonly kind: 'crash'; readonly process: number }
@@ -24,6 +27,8 @@ export type Action = { readonly atMs: number } & (
     }
   /** A gateway that lives is taken for dead: another one may continue its requests. */
   | { readonly kind: 'forget'; readonly gateway: number }
+  /** An operator takes back what the service has not begun to send, most of the time after OFF. */
+  | { readonly kind: 'hand_back'; readonly isAfterOff: boolean }
   /** An operator settles what is in doubt, by what the carrier's own log says, again and again. */
   | { readonly kind: 'decide'; readonly everyMs: number; readonly times: number }
 )
@@ -64,12 +69,17 @@ export function planFor(seed: number): Plan {
   const stormMs = share() < 0.7 ? 300 + below(900) : 1_000 + below(4_000)
   const requests = 1 + below(share() < 0.8 ? 3 : 6)
   const atMs = () => below(stormMs)
+  const terms = () => ({
+    ...(share() < 0.2 ? { sendInMs: below(3_000) } : {}),
+    ...(share() < 0.1 ? { validForMs: below(5_000) } : {}),
+  })
   const rampPercent = () => (share() < 0.75 ? 100 : 50)
   const actions: Action[] = []
   for (let n = 0; n < requests; n++) {
     const recipients = share() < 0.7 ? 1 : 2
     const at = share() < 0.5 ? below(300) : atMs()
-    actions.push({ kind: 'request', atMs: at, gateway: below(gateways), recipients, isKeyed: share() < 0.5 })
+    const isKeyed = share() < 0.5
+    actions.push({ kind: 'request', atMs: at, gateway: below(gateways), recipients, isKeyed, ...terms() })
   }
   const often = (kind: number, most: number, make: () => Action) => {
     if (share() >= kind) return
@@ -85,6 +95,8 @@ export function planFor(seed: number): Plan {
   // Taken for dead while it works on a request, most of all.
   const soonAfter = () => (actions[below(requests)]?.atMs ?? 0) + below(700)
   often(0.25, 1, () => ({ kind: 'forget', atMs: soonAfter(), gateway: below(gateways) }))
+  // While it is accepted and dispatched, most of all.
+  often(0.25, 2, () => ({ kind: 'hand_back', atMs: soonAfter(), isAfterOff: share() < 0.7 }))
   often(0.4, 1, () => ({
     kind: 'decide',
     atMs: below(1_000),

@@ -28,6 +28,8 @@ const looks = new Set([
   'authority/flag-legacy',
   'authority/begin-checks',
   'authority/lanes',
+  'authority/handed-back',
+  'gateway/due-messages',
   'gateway/forget-keys',
   'gateway/left-requests',
   'gateway/unresolved-messages',
@@ -42,6 +44,7 @@ const finds: Readonly<Record<string, string>> = {
   'authority/flag-go': 'dispatched',
   'authority/flag-legacy': 'dispatched',
   'authority/begin-checks': 'in_doubt',
+  'authority/handed-back': 'claimed',
 }
 
 /** A look with nothing to find is seldom disturbed. */

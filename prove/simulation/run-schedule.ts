@@ -10,7 +10,7 @@ import { liveIn } from './simulated-time.ts'
 import { createServer } from './server.ts'
 import { connectDatabase } from './simulated-database.ts'
 import type { SourceModules } from './source-modules.ts'
-import { later, type Line, type World } from './world.ts'
+import { later, START_MS, type Line, type World } from './world.ts'
 
 export interface Run {
   readonly seed: number
@@ -31,7 +31,6 @@ export interface RunOptions {
   readonly isTold?: boolean
 }
 
-const START_MS = 1_900_000_000_000
 /** After the storm everything must have drained by then. */
 const DRAIN_MS = 400_000
 const LOOK_EVERY_MS = 100
@@ -78,7 +77,8 @@ export async function runSchedule({ modules, seed, kept, isTold = false }: RunOp
     fleet = startFleet(world, server, carrier, plan)
     const told: Told[] = []
     const operator = connectDatabase(server, 'operator - database', true)
-    const stage: Stage = { world, plan, fleet, carrier, told, operator }
+    const verb = connectDatabase(server, 'verb - database')
+    const stage: Stage = { world, plan, fleet, carrier, told, operator, verb }
     const actions = plan.actions.map((action, index) => ({ action, name: `action#${index} ${action.kind}` }))
     const performed = actions.filter(({ name }) => !kept || kept.has(name))
     for (const { action, name } of performed) later(world, action.atMs, () => perform(stage, action, name))

@@ -73,7 +73,9 @@ export async function connectAlone({ world, store }: Server): Promise<never> {
   const free = () => held.forEach((lock) => store.tables.locks.delete(lock))
   const presence = {
     on: (event: string, listener: () => void) => client.on(event, listener),
-    query: async (_text: string, [, lock]: readonly [number, number]) => {
+    // To listen for changes of the mode takes no lock; nothing is announced here.
+    query: async (_text: string, [, lock]: readonly (number | undefined)[] = []) => {
+      if (lock === undefined) return
       held.add(lock)
       store.tables.locks.add(lock)
     },

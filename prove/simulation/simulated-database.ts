@@ -3,7 +3,7 @@ import type { Database, Parameter, Runner } from '../../src/db/database.ts'
 import { trip } from './round-trip.ts'
 import { connectAlone, type Server, type Transaction } from './server.ts'
 import { serverError } from './store/parameters.ts'
-import { later, type World } from './world.ts'
+import { later, START_MS, type World } from './world.ts'
 
 /** A commit that is on its way while its client is gone. */
 const ORPHAN_KEPT_MS = 3_200
@@ -12,7 +12,7 @@ const ORPHAN_KEPT_MS = 3_200
 export function connectDatabase(server: Server, link: string, isReliable = false): Database {
   const { world, store } = server
   const act = (name: string, parameters: readonly Parameter[]) => () => {
-    const rows = store.run(name, parameters, world.scheduler.nowMs)
+    const rows = store.run(name, parameters, START_MS + world.scheduler.nowMs)
     if (rows.length > 0 && name.startsWith('authority/')) {
       world.tell('database', 'database', `${name}: ${rows.length} rows`)
     }

@@ -5,6 +5,7 @@ import type * as gateway from '../../src/gateway/assemble.ts'
 import type * as service from '../../src/service/assemble.ts'
 import type * as modes from '../../src/gateway/mode-store.ts'
 import type * as reports from '../../src/gateway/status-reports.ts'
+import type * as handBack from '../../src/gateway/hand-back.ts'
 import type * as inDoubt from '../../src/gateway/in-doubt.ts'
 import type * as resolve from '../../src/authority/resolve.ts'
 import type * as failure from '../../src/db/failure.ts'
@@ -21,6 +22,7 @@ export async function loadSource(root: string) {
     service: typeof service
     modes: typeof modes
     reports: typeof reports
+    handBack: typeof handBack
     inDoubt: typeof inDoubt
     resolve: typeof resolve
     failure: typeof failure
@@ -33,6 +35,7 @@ export async function loadSource(root: string) {
   const { assembleService } = await loadAs<'service'>('src/service/assemble.ts')
   const { changeMode } = await loadAs<'modes'>('src/gateway/mode-store.ts')
   const { recordReports } = await loadAs<'reports'>('src/gateway/status-reports.ts')
+  const { handBackMessages } = await loadAs<'handBack'>('src/gateway/hand-back.ts')
   const { createInDoubt } = await loadAs<'inDoubt'>('src/gateway/in-doubt.ts')
   const { resolveInDoubt } = await loadAs<'resolve'>('src/authority/resolve.ts')
   const { ConnectFailure } = await loadAs<'failure'>('src/db/failure.ts')
@@ -43,6 +46,7 @@ export async function loadSource(root: string) {
     assembleService,
     changeMode,
     recordReports,
+    handBackMessages,
     createInDoubt,
     resolveInDoubt,
     ConnectFailure,

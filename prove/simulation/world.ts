@@ -35,6 +35,9 @@ export interface World {
   readonly violate: (what: string) => void
 }
 
+/** What every clock that is right shows at the beginning of a run. */
+export const START_MS = 1_900_000_000_000
+
 /** Time for a message or an answer on its way. */
 export function latencyMs({ chance }: World, point: string): number {
   const share = chance.share(point)
