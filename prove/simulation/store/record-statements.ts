@@ -16,9 +16,10 @@ import { smsLogKey, type SmsLog, type StoredRequest, type Tables } from './table
 export const recordStatements: Statements = {
   'gateway/record-answer': (tables, parameters, now) => {
     const decided = column<string>(parameters, 1)
-    decided.forEach((_uuid, index) => logAnswer(tables, smsLogOf(tables, parameters, index)))
+    // All parts see what was there before the statement.
+    const rows = decided.map((_uuid, index) => smsLogOf(tables, parameters, index))
+    for (const row of rows) logUnlessLate(tables, row)
     settleQuota(tables, parameters)
-    // Both halves see what was there before the statement.
     const resolved = decided.filter((uuid) => tables.unresolved.get(uuid))
     noteUnresolved(tables, parameters, now)
     for (const uuid of resolved) tables.unresolved.remove(uuid)
@@ -76,7 +77,7 @@ export const recordStatements: Statements = {
   },
 }
 
-function smsLogOf({ unresolved }: Tables, parameters: Parameters, index: number): SmsLog {
+function smsLogOf(tables: Tables, parameters: Parameters, index: number): SmsLog {
   const at = (number: number) => column<never>(parameters, number)[index] as never
   return {
     message_uuid: at(1),
@@ -93,10 +94,27 @@ function smsLogOf({ unresolved }: Tables, parameters: Parameters, index: number)
     reason: at(11),
     delivery_status: null,
     delivery_version: 0,
-    handed_back: at(2) === 'legacy' && unresolved.get(at(1))?.handed_back === true,
+    handed_back:
+      at(2) === 'legacy' && (tables.unresolved.get(at(1))?.handed_back === true || isAccepted(tables, at(1))),
     service_would: null,
     legacy_did: null,
   }
+}
+
+function isAccepted({ smsLogs }: Tables, messageUuid: string): boolean {
+  const status = smsLogs.get(smsLogKey(messageUuid, 'go', false))?.status
+  return status === 'accepted' || status === 'duplicate'
+}
+
+/** A verdict that comes after the legacy side's row is left out; one that stands before it was handed back. */
+function logUnlessLate(tables: Tables, row: SmsLog): void {
+  const { message_uuid, source } = row
+  const key = smsLogKey(message_uuid, 'go', false)
+  const verdict = tables.smsLogs.get(key)
+  if (source === 'go' && tables.smsLogs.get(smsLogKey(message_uuid, 'legacy', false))) return
+  if (source === 'legacy' && verdict && isAccepted(tables, message_uuid))
+    tables.smsLogs.put(key, { ...verdict, delivery_status: 'handed_back' })
+  logAnswer(tables, row)
 }
 
 function settleQuota(tables: Tables, parameters: Parameters): void {
