@@ -110,6 +110,7 @@ function judgeSteps({ world }: Judged): void {
 function judgeOutcomes({ world, carrier }: Judged): void {
   const { tables } = world.store
   const sent = new Set(carrier.sent.map((one) => one.messageUuid))
+  const handed = handedBack(world)
   const entered = tables.requests.all().flatMap((row) => row.message_uuids)
   const known = new Set(entered)
   if (known.size !== entered.length) world.violate('I5: a uuid was made twice')
@@ -126,6 +127,8 @@ function judgeOutcomes({ world, carrier }: Judged): void {
     if (!verdict || verdicts.length > 1) world.violate(`I12: ${uuid} has ${rows.length} rows in sms_logs`)
     if ((verdict?.delivery_status === 'handed_back') !== rows.some((row) => row.handed_back))
       world.violate(`I12: ${uuid} was handed back in one row of sms_logs and not in the other`)
+    if (verdict?.delivery_status === 'handed_back' && !handed.has(uuid))
+      world.violate(`I12: ${uuid} is logged as handed back and never was`)
     for (const row of rows) judgeLog(world, row, sent.has(uuid))
     if (authority?.state === 'sent' && !sent.has(uuid))
       world.violate(`I3: ${uuid} is sent, the carrier has nothing`)

@@ -12,6 +12,8 @@ export interface Edit {
 export interface Bug {
   readonly name: string
   readonly edits: readonly Edit[]
+  /** Schedules in which it must be found, where the usual number is too few: what it needs comes together seldom. */
+  readonly schedulesMax?: number
 }
 
 const parts = [

@@ -5,12 +5,16 @@ import { bugs } from './bugs.ts'
 import { shareOf } from './chance.ts'
 import { plantBug } from './plant-bug.ts'
 import { planFor } from './plan.ts'
+import { skippedAsLong } from '../../test/support/long.ts'
 import { findBug, proveSimulation } from './prove-simulation.ts'
 import { sequenceDiagram } from './sequence-diagram.ts'
 import { startThread } from './threads.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const SCHEDULES = 400
+const LONG_SCHEDULES = 10_000
+/** In so many every bug is found that needs nothing rare. */
+const BUG_SCHEDULES = 3_000
 
 const bugNamed = (name: string) => {
   const bug = bugs.find((one) => one.name === name)
@@ -27,6 +31,24 @@ describe('simulation', () => {
       assert.ok((proof.witnesses[seen] ?? 0) > 0, `no ${seen} in ${SCHEDULES} schedules`)
     }
   })
+
+  test(
+    `I1 to I12 hold in ${LONG_SCHEDULES} schedules that have seen all kinds of trouble`,
+    {
+      skip: skippedAsLong,
+    },
+    async () => {
+      const proof = await proveSimulation({ schedules: LONG_SCHEDULES, bugSchedulesMax: 0 })
+      assert.deepEqual(proof.failed, [])
+      assert.deepEqual(proof.missing, [])
+    },
+  )
+
+  for (const bug of bugs.filter(({ schedulesMax }) => schedulesMax === undefined)) {
+    test(`finds each planted bug: ${bug.name}`, { skip: skippedAsLong }, async () => {
+      assert.ok((await findBug(bug, BUG_SCHEDULES)).found)
+    })
+  }
 
   test('one seed is one run: whatever the thread has done before, every event is the same', async () => {
     const [fresh, used] = [startThread(root), startThread(root)]
@@ -48,6 +70,8 @@ describe('simulation', () => {
     ['quota is charged for a fallback', /^I7: /],
     ['SHADOW touches quota', /^I4: /],
     ['the recorder drops an answer', /^I12: /],
+    ['what is scheduled is sent at once', /^times: /],
+    ['a hand-back takes what is being sent', /^I1: /],
   ] as const) {
     test(`finds a planted bug: ${name}`, async () => {
       const { found, by } = await findBug(bugNamed(name), 1_000)

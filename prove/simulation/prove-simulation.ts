@@ -109,7 +109,9 @@ async function findBugs(schedulesMax: number, threads: number): Promise<FoundBug
   const found = new Map<Bug, FoundBug>()
   const left = [...bugs]
   const work = async (): Promise<void> => {
-    for (let bug = left.shift(); bug; bug = left.shift()) found.set(bug, await findBug(bug, schedulesMax))
+    for (let bug = left.shift(); bug; bug = left.shift()) {
+      found.set(bug, await findBug(bug, Math.max(schedulesMax, bug.schedulesMax ?? 0)))
+    }
   }
   await Promise.all(Array.from({ length: threads }, work))
   return bugs.flatMap((bug) => found.get(bug) ?? [])
