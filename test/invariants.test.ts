@@ -53,7 +53,7 @@ function problemsOf(spec: string, sources: ReadonlyMap<string, string>): string[
 }
 
 describe('docs/spec/invariants.md', () => {
-  const files = globSync(['src/**/*.test.ts', 'test/**/*.ts'], { cwd: root }).filter(
+  const files = globSync(['src/**/*.test.ts', 'test/**/*.ts', 'prove/**/*.ts'], { cwd: root }).filter(
     (file) => !file.endsWith('invariants.test.ts'),
   )
   const sources = new Map(files.map((file) => [file, read(file)]))

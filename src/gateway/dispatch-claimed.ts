@@ -15,6 +15,12 @@ export interface DispatchClaimedOptions {
 
 const noteUnspent = statement<{ message_uuid: string }>(import.meta.url, './sql/note-unspent.sql')
 
+/** Permits, and when they were asked for by this process's monotonic clock. */
+export interface DispatchedClaimed {
+  readonly permits: readonly Permit[]
+  readonly askedAtMs: number
+}
+
 /**
  * Permits for those messages of the settler's work list that the legacy side holds and may send now. When the
  * ledger's answer is lost for good no permit was made; the work list keeps the token, so that a dispatch that took
@@ -23,9 +29,11 @@ const noteUnspent = statement<{ message_uuid: string }>(import.meta.url, './sql/
 export async function dispatchClaimed(
   { ledgerDatabase, legacyDatabase, provider, ledgerDeadlineMs }: DispatchClaimedOptions,
   messageUuids: readonly string[],
-): Promise<Permit[]> {
+): Promise<DispatchedClaimed> {
+  const askedAtMs = performance.now()
   try {
-    return await dispatchForLegacy(ledgerDatabase, messageUuids, provider, ledgerDeadlineMs)
+    const permits = await dispatchForLegacy(ledgerDatabase, messageUuids, provider, ledgerDeadlineMs)
+    return { permits, askedAtMs }
   } catch (error) {
     if (error instanceof LedgerUnavailable && error.attemptToken !== null) {
       await legacyDatabase.run(noteUnspent, [messageUuids, error.attemptToken])

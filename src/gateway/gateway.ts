@@ -1,47 +1,26 @@
 import type { Logger } from 'pino'
 import { openDatabase, type Database } from '../db/database.ts'
 import { requireDurableServer } from '../db/durability.ts'
-import type { RunningProgram } from '../process/running-program.ts'
+import { openPeer, type HttpPeer } from '../http/exchange.ts'
 import type { Server } from '../http/server.ts'
+import { signedPeer } from '../http/signature.ts'
+import type { RunningProgram } from '../process/running-program.ts'
+import { assembleGateway, type AssembledGateway, type GatewayPorts } from './assemble.ts'
 import { createAuthenticate, type Authenticate } from './authenticate.ts'
 import { GATEWAY_CONNECTIONS, startModeAcknowledger } from './acknowledge-modes.ts'
 import type { GatewayConfig } from './config.ts'
-import { createEnter } from './enter.ts'
-import { createFinish } from './finish-request.ts'
-import { createRequestHandler } from './handle-request.ts'
 import { createGatewayServer } from './http.ts'
 import { createInDoubt } from './in-doubt.ts'
 import { addInDoubtRoutes } from './in-doubt-routes.ts'
-import { createGatewayLedger, type GatewayLedger } from './ledger.ts'
 import type { LegacyDriver } from './legacy-driver.ts'
 import { readMessageHistory } from './message-history.ts'
 import { addModeRoutes } from './mode-routes.ts'
 import { viewModes } from './mode-store.ts'
 import { addOperatorRoutes } from './operator-routes.ts'
-import { announcePresence, type Presence } from './presence.ts'
-import { createRecordAnswer, type Answered } from './record-answer.ts'
-import { createRepeatRequest } from './repeat-request.ts'
-import { readRequest, takeOver } from './request-store.ts'
-import { createSending, type Sending } from './sending.ts'
-import { startSettler } from './settler.ts'
 import { addStatusReports } from './status-reports.ts'
 import { readStatus, type GatewayStatus } from './status.ts'
 
-const LEFT_GRACE_MS = 2_000
-const DAY_MS = 86_400_000
-
-interface Parts {
-  readonly config: GatewayConfig
-  readonly log: Logger
-  readonly legacyDatabase: Database
-  readonly ledgerDatabase: Database
-  readonly ledger: GatewayLedger
-  readonly sending: Sending
-  readonly presence: Presence
-  readonly driver: LegacyDriver
-  readonly record: (answered: Answered) => Promise<void>
-  readonly inProgress: Set<string>
-}
+const SERVICE_CONNECTIONS_MAX = 8
 
 /** What may be added to the gateway's server before it listens. */
 export interface Extension {
@@ -58,11 +37,12 @@ export async function startGateway(
   log: Logger,
   extend: (extension: Extension) => void = () => {},
 ): Promise<RunningProgram> {
-  const parts = await assemble(config, driver, log)
-  const { legacyDatabase, ledgerDatabase, sending, presence } = parts
-  const server = createServer(parts, extend)
-  const settler = createSettler(parts)
-  const acknowledger = startModeAcknowledger({ database: legacyDatabase, presence, log })
+  const ports = await openPorts(config, driver, log)
+  const { legacyDatabase, ledgerDatabase } = ports
+  const gateway = await assembleGateway(config, ports)
+  const server = createServer(config, ports, gateway, extend)
+  const settler = gateway.startSettler()
+  const acknowledger = startModeAcknowledger({ database: legacyDatabase, presence: gateway.presence, log })
   const url = await server.listen({ host: config.host, port: config.port })
   log.info({ url, driver: driver.name }, 'gateway is up')
   return {
@@ -70,15 +50,14 @@ export async function startGateway(
     async stop() {
       await server.close()
       await Promise.all([settler.stop(), acknowledger.stop()])
-      await sending.close()
-      await presence.close()
+      await gateway.close()
       await Promise.all([legacyDatabase.close(), ledgerDatabase.close()])
       log.info('gateway has stopped')
     },
   }
 }
 
-async function assemble(config: GatewayConfig, driver: LegacyDriver, log: Logger): Promise<Parts> {
+async function openPorts(config: GatewayConfig, driver: LegacyDriver, log: Logger): Promise<GatewayPorts> {
   const open = (url: string, name: string) =>
     openDatabase({
       url,
@@ -92,49 +71,27 @@ async function assemble(config: GatewayConfig, driver: LegacyDriver, log: Logger
   const ledgerDatabase = open(config.ledgerDatabaseUrl, 'baton gateway ledger')
   await requireDurableServer(legacyDatabase, 'legacy')
   await requireDurableServer(ledgerDatabase, 'messaging')
-  const ledger = createGatewayLedger(ledgerDatabase, driver.name, config.ledgerDeadlineMs)
-  return {
-    config,
-    log,
-    legacyDatabase,
-    ledgerDatabase,
-    ledger,
-    driver,
-    sending: createSending(config, ledger, legacyDatabase, driver, log),
-    presence: await announcePresence(legacyDatabase, log),
-    record: createRecordAnswer(legacyDatabase, config.entryDeadlineMs),
-    inProgress: new Set(),
-  }
+  return { legacyDatabase, ledgerDatabase, driver, openService: () => openService(config), log }
 }
 
-function createServer(parts: Parts, extend: (extension: Extension) => void) {
-  const { config, log, legacyDatabase, ledgerDatabase, ledger, sending, presence, record, inProgress } = parts
-  const finish = createFinish(
-    sending.control,
-    (messageUuids) => sending.legacy.settled(messageUuids),
-    record,
-    log,
-  )
-  const repeat = createRepeatRequest({
-    findRequest: (requestId, tenant, key) => readRequest(legacyDatabase, requestId, tenant, key),
-    takeOver: (requestId, from) => takeOver(legacyDatabase, requestId, from, presence.owner),
-    readLedger: ledger.read,
-    finish,
-    presence,
-    inProgress,
-    log,
-  })
-  const { entryDeadlineMs, scheduleDaysMax } = config
-  const enter = createEnter(legacyDatabase, () => presence.owner, entryDeadlineMs, scheduleDaysMax * DAY_MS)
-  const isKnown = async (tenant: string, key: string) =>
-    (await readRequest(legacyDatabase, null, tenant, key)) !== undefined
+function openService({ serviceUrl, serviceSecret }: GatewayConfig): HttpPeer {
+  const peer = openPeer(serviceUrl, SERVICE_CONNECTIONS_MAX)
+  return serviceSecret === null ? peer : signedPeer(peer, serviceSecret)
+}
+
+function createServer(
+  config: GatewayConfig,
+  { legacyDatabase, ledgerDatabase, log }: GatewayPorts,
+  { handle, sending, inProgress }: AssembledGateway,
+  extend: (extension: Extension) => void,
+) {
   const authenticate = createAuthenticate(legacyDatabase)
   const history = (messageUuid: string, tenant: string | null) =>
     readMessageHistory(legacyDatabase, ledgerDatabase, messageUuid, tenant)
   const server = createGatewayServer({
     log,
     authenticate,
-    handle: createRequestHandler({ enter, finish, repeat, isKnown, scheduleDaysMax, inProgress }),
+    handle,
     history,
     ping: async () => {
       await viewModes(legacyDatabase)
@@ -158,57 +115,4 @@ function createServer(parts: Parts, extend: (extension: Extension) => void) {
   addStatusReports(server, legacyDatabase, config.serviceSecret)
   extend({ server, authenticate, legacyDatabase, readStatus: status })
   return server
-}
-
-function createSettler(parts: Parts) {
-  const { config, log, legacyDatabase, ledgerDatabase, ledger, sending, presence, record, inProgress } = parts
-  return startSettler({
-    left: {
-      database: legacyDatabase,
-      presence,
-      inProgress,
-      readLedger: ledger.read,
-      giveUp: ledger.giveUp,
-      record,
-      graceMs: LEFT_GRACE_MS,
-      keyedGraceMs: config.keyedGraceMs,
-      log,
-    },
-    unresolved: {
-      legacyDatabase,
-      ledgerDatabase,
-      readLedger: ledger.read,
-      claimForLegacy: ledger.claimForLegacy,
-      giveUp: ledger.giveUp,
-      legacy: sending.legacy,
-      provider: parts.driver.name,
-      record,
-      wantedMs: config.wantedMs,
-      ledgerDeadlineMs: config.ledgerDeadlineMs,
-      log,
-    },
-    handedBack: {
-      legacyDatabase,
-      ledgerDatabase,
-      legacy: sending.legacy,
-      provider: parts.driver.name,
-      record,
-      ledgerDeadlineMs: config.ledgerDeadlineMs,
-      log,
-    },
-    due: {
-      legacyDatabase,
-      ledgerDatabase,
-      readLedger: ledger.read,
-      legacy: sending.legacy,
-      provider: parts.driver.name,
-      record,
-      ledgerDeadlineMs: config.ledgerDeadlineMs,
-      log,
-    },
-    legacyDatabase,
-    ledgerDatabase,
-    inDoubtAfterMs: config.inDoubtAfterMs,
-    log,
-  })
 }

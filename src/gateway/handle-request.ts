@@ -8,7 +8,7 @@ import type { Arriving, Entry } from './enter.ts'
 import type { Finish, Handled } from './finish-request.ts'
 import { createMessageMaps } from './message-maps.ts'
 import { givenTerms, termsOf } from './message-terms.ts'
-import type { RepeatRequest } from './repeat-request.ts'
+import { tryAgain, type RepeatRequest } from './repeat-request.ts'
 
 export interface RequestHandlerOptions {
   readonly enter: (arriving: Arriving) => Promise<Entry>
@@ -50,7 +50,7 @@ export function createRequestHandler(options: RequestHandlerOptions): RequestHan
           return await repeat(tenant, idempotencyKey, arriving)
         case 'untimely':
           // What was in time when it was first entered may be repeated for as long as its key is kept.
-          if (idempotencyKey !== null && (await isKnown(tenant, idempotencyKey)))
+          if (idempotencyKey !== null && (await isKnown(tenant, idempotencyKey).catch(tryAgain)))
             return await repeat(tenant, idempotencyKey, arriving)
           throw untimely(entry.fault, scheduleDaysMax)
         case 'no_quota': {

@@ -16,8 +16,13 @@ export interface LegacySender {
    * outcomes may still be on their way into the ledger: see `settled`.
    */
   send(messages: readonly EnteredMessage[], fallback: Fallback | null): Promise<MessageOutcome[]>
-  /** Sends under permits that were had otherwise; the outcome is settled. */
-  sendUnder(permit: Permit, message: EnteredMessage, fallback: Fallback | null): Promise<MessageOutcome>
+  /** Sends under a permit that was had otherwise, asked for at `askedAtMs`; the outcome is settled. */
+  sendUnder(
+    permit: Permit,
+    message: EnteredMessage,
+    fallback: Fallback | null,
+    askedAtMs: number,
+  ): Promise<MessageOutcome>
   /** Resolves when the outcomes of these messages stand in the ledger, or could not be put there. */
   settled(messageUuids: readonly string[]): Promise<void>
 }
@@ -28,11 +33,13 @@ export interface LegacySenderOptions {
   readonly driver: Provider
   /** Most messages a request holds dispatched at a time: what a crash can leave in doubt. */
   readonly dispatchedMax: number
+  /** A permit that was asked for so long ago is not used: the reaper may have flagged the message. */
+  readonly staleMs: number
   readonly onUnsettled: (error: unknown, messageUuid: string) => void
 }
 
 export function createLegacySender(options: LegacySenderOptions): LegacySender {
-  const { claimForLegacy, settle, driver, dispatchedMax, onUnsettled } = options
+  const { claimForLegacy, settle, driver, dispatchedMax, staleMs, onUnsettled } = options
 
   const settling = new Map<string, Promise<void>>()
 
@@ -40,9 +47,11 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
     permit: Permit,
     message: EnteredMessage,
     fallback: Fallback | null,
+    askedAtMs: number,
   ): Promise<MessageOutcome> {
     const { messageUuid } = message
-    const result = await driver.send(permit, message)
+    const isStale = performance.now() - askedAtMs > staleMs
+    const result = isStale ? heldUp : await driver.send(permit, message)
     // Not recorded: the row stays dispatched, the reaper flags it; the answer is known all the same.
     const settlement = settle(permit, endOf(result))
       .then(() => {})
@@ -60,13 +69,14 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
     messages: readonly EnteredMessage[],
     fallback: Fallback | null,
   ): Promise<MessageOutcome[]> {
+    const askedAtMs = performance.now()
     try {
       const claims = await claimForLegacy(messages.map(claimedAs))
       return await Promise.all(
         messages.map(async (message, index): Promise<MessageOutcome> => {
           const claim = claims[index]
           if (!claim) throw new Error(`ledger: no claim for message ${message.messageUuid}`)
-          if ('won' in claim) return attempt(claim.won, message, fallback)
+          if ('won' in claim) return attempt(claim.won, message, fallback, askedAtMs)
           const outcome = outcomeFromLedger(claim.lost)
           return outcome.status === 'scheduled' ? { ...outcome, fallback } : outcome
         }),
@@ -82,8 +92,8 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
 
   return {
     settled,
-    async sendUnder(permit, message, fallback) {
-      const outcome = await attempt(permit, message, fallback)
+    async sendUnder(permit, message, fallback, askedAtMs) {
+      const outcome = await attempt(permit, message, fallback, askedAtMs)
       await settled([message.messageUuid])
       return outcome
     },
@@ -98,6 +108,7 @@ export function createLegacySender(options: LegacySenderOptions): LegacySender {
   }
 }
 
+const heldUp: SendResult = { kind: 'not_sent', reason: 'held up in this process: no request was made' }
 /** A message as the ledger is asked for it. */
 export function claimedAs({ messageUuid, terms: { sendAt, validUntil } }: EnteredMessage): ClaimedForLegacy {
   return { messageUuid, sendAt, validUntil }

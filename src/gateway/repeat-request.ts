@@ -30,7 +30,7 @@ export function createRepeatRequest(options: RepeatOptions): RepeatRequest {
 
   /** A key that was used before: the stored answer, a conflict, or the rest of what a crash left undone. */
   async function repeat(tenant: string, key: string | null, arriving: Arriving): Promise<Handled> {
-    const stored = await options.findRequest(arriving.request.requestId, tenant, key)
+    const stored = await options.findRequest(arriving.request.requestId, tenant, key).catch(tryAgain)
     if (!stored)
       throw problem(503, 'try_again', 'the earlier request with this key has just ended; send it again')
     const { request, contentSha256, answered, answer } = stored
@@ -48,7 +48,7 @@ export function createRepeatRequest(options: RepeatOptions): RepeatRequest {
     if (inProgress.has(request.requestId)) throw inFlight
     inProgress.add(request.requestId)
     try {
-      if (!(await wasLeft(stored))) throw inFlight
+      if (!(await wasLeft(stored).catch(tryAgain))) throw inFlight
       return await resume(request)
     } finally {
       inProgress.delete(request.requestId)
@@ -79,4 +79,11 @@ export function createRepeatRequest(options: RepeatOptions): RepeatRequest {
   }
 
   return repeat
+}
+
+/** For when an earlier request cannot be looked up: nothing is known of it. */
+export function tryAgain(cause: unknown): never {
+  throw problem(503, 'try_again', 'the earlier request with this key cannot be looked up; send it again', {
+    cause,
+  })
 }

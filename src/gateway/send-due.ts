@@ -90,11 +90,11 @@ async function outcomesOf(
 ): Promise<MessageOutcome[]> {
   const known = new Map(rows.map((row) => [row.message_uuid, { row, request: requests.get(row.request_id) }]))
   const { readLedger, legacy, log } = options
-  const permits = await dispatchClaimed(options, [...known.keys()])
+  const { permits, askedAtMs } = await dispatchClaimed(options, [...known.keys()])
   const sends = permits.map((permit) => {
     const { row, request } = known.get(permit.messageUuid) ?? {}
     if (!row || !request) throw new Error(`message ${permit.messageUuid}: is held without its request`)
-    return legacy.sendUnder(permit, messageOf(request, permit.messageUuid), row.fallback)
+    return legacy.sendUnder(permit, messageOf(request, permit.messageUuid), row.fallback, askedAtMs)
   })
   const granted = new Set(permits.map(({ messageUuid }) => messageUuid))
   const others = [...known.keys()].filter((uuid) => !granted.has(uuid))

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.ts'
-import { openPeer, type HttpPeer } from '../http/exchange.ts'
-import { signedPeer } from '../http/signature.ts'
+import type { HttpPeer } from '../http/exchange.ts'
 import { createBreaker, type Breaker } from './breaker.ts'
 import type { GatewayConfig } from './config.ts'
 import { createController, type Controller } from './controller.ts'
@@ -24,20 +23,27 @@ export interface Sending {
   close(): Promise<void>
 }
 
+interface SendingConfig extends Pick<
+  GatewayConfig,
+  'breakerFailuresMax' | 'breakerProbeIntervalMs' | 'inDoubtAfterMs' | 'legacyRoute' | 'legacyPricePerSegment'
+> {
+  /** Makes connections of their own to the messaging service. */
+  readonly openService: () => HttpPeer
+}
+
 const LEGACY_DISPATCHED_MAX = 50
 const PROBE_TIMEOUT_MS = 500
-const SERVICE_CONNECTIONS_MAX = 8
 
 /** Puts together what the controller sends with. SHADOW has connections of its own: it cannot starve ON. */
 export function createSending(
-  config: GatewayConfig,
+  config: SendingConfig,
   ledger: GatewayLedger,
   legacyDatabase: Database,
   driver: LegacyDriver,
   log: Logger,
 ): Sending {
-  const service = openService(config)
-  const shadowed = openService(config)
+  const service = config.openService()
+  const shadowed = config.openService()
   const breaker = createBreaker({
     failuresMax: config.breakerFailuresMax,
     probeIntervalMs: config.breakerProbeIntervalMs,
@@ -52,6 +58,8 @@ export function createSending(
     settle: ledger.settle,
     driver,
     dispatchedMax: LEGACY_DISPATCHED_MAX,
+    // What the reaper may have flagged is not sent any more by a process that was held up.
+    staleMs: config.inDoubtAfterMs / 2,
     onUnsettled: (err, message_uuid) =>
       log.error({ err, message_uuid }, 'outcome not recorded: the reaper will flag the message'),
   })
@@ -83,9 +91,4 @@ export function createSending(
       await Promise.all([service.close(), shadowed.close(), driver.close()])
     },
   }
-}
-
-function openService({ serviceUrl, serviceSecret }: GatewayConfig): HttpPeer {
-  const peer = openPeer(serviceUrl, SERVICE_CONNECTIONS_MAX)
-  return serviceSecret === null ? peer : signedPeer(peer, serviceSecret)
 }

@@ -14,12 +14,14 @@ import { sandboxProvider } from '../providers/sandbox.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { createEnter } from './enter.ts'
 import { createGatewayLedger } from './ledger.ts'
-import { createLegacySender } from './legacy-send.ts'
+import { createLegacySender, type LegacySenderOptions } from './legacy-send.ts'
 import { createMessageMaps } from './message-maps.ts'
 import { changeMode } from './mode-store.ts'
 import { createRecordAnswer } from './record-answer.ts'
+import { readRequest } from './request-store.ts'
 import { settleHandedBack, type SettleHandedBackOptions } from './settle-handed-back.ts'
 import { settleUnresolved } from './settle-unresolved.ts'
+import type { SmsRequest } from './sms-request.ts'
 
 const database = await testDatabase()
 await seedTenant(database)
@@ -39,13 +41,15 @@ after(async () => {
 const { gateway } = database
 const ledger = createGatewayLedger(gateway, driver.name, 2_000)
 const record = createRecordAnswer(gateway, 2_000)
-const legacy = createLegacySender({
+const sender: LegacySenderOptions = {
   claimForLegacy: ledger.claimForLegacy,
   settle: ledger.settle,
   driver,
   dispatchedMax: 50,
+  staleMs: 60_000,
   onUnsettled: (error) => assert.fail(String(error)),
-})
+}
+const legacy = createLegacySender(sender)
 const options: SettleHandedBackOptions = {
   legacyDatabase: gateway,
   ledgerDatabase: gateway,
@@ -156,3 +160,49 @@ test('two gateways at once send each message once', async () => {
   await Promise.all([settleHandedBack(options), settleHandedBack(options), settleOthers()])
   for (const uuid of uuids) assert.deepEqual(await carried(uuid), ['legacy'])
 })
+
+test('a permit that was asked for too long ago is not used', async () => {
+  const uuid = await handedBackMessage()
+  const heldUp = createLegacySender({ ...sender, staleMs: -1 })
+  await settleHandedBack({ ...options, legacy: heldUp })
+  assert.deepEqual(await carried(uuid), [])
+  assert.deepEqual(await stateOf(uuid), { state: 'refused', holder: 'legacy' })
+  assert.deepEqual(await logged(uuid), [{ status: 'failed', handed_back: true }])
+})
+
+test('a verdict that is committed late, after the hand-back, is told as handed back or left out', async () => {
+  for (const isBefore of [true, false]) {
+    const messageUuid = await handedBackMessage()
+    const request = await forgetVerdict(messageUuid)
+    const told = { messageUuid, providerMessageId: null, fallback: null, reason: null, pending: null }
+    const verdict = {
+      request,
+      outcomes: [{ ...told, source: 'go', status: 'accepted' }],
+      answer: null,
+    } as const
+    const ending = {
+      request,
+      outcomes: [{ ...told, source: 'legacy', status: 'sent' }],
+      answer: null,
+    } as const
+    for (const answered of isBefore ? [verdict, ending] : [ending, verdict]) await record(answered)
+    const rows = await sql(
+      database,
+      `select source, delivery_status, handed_back from legacy.sms_logs where message_uuid = '${messageUuid}' order by source`,
+    )
+    const ofLegacy = { source: 'legacy', delivery_status: null, handed_back: isBefore }
+    const ofService = { source: 'go', delivery_status: 'handed_back', handed_back: false }
+    assert.deepEqual(rows, isBefore ? [ofService, ofLegacy] : [ofLegacy])
+  }
+})
+
+/** As the settler finds it when the gateway died while its verdict was on its way. */
+async function forgetVerdict(messageUuid: string): Promise<SmsRequest> {
+  const [row] = await sql<{ request_id: string }>(
+    database,
+    `delete from legacy.sms_logs where message_uuid = '${messageUuid}' returning request_id`,
+  )
+  const stored = await readRequest(gateway, row?.request_id ?? null)
+  assert.ok(stored)
+  return stored.request
+}

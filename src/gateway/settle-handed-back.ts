@@ -105,11 +105,11 @@ async function send(
   messageUuids: readonly string[],
 ): Promise<MessageOutcome[]> {
   if (messageUuids.length === 0) return []
-  const permits = await dispatchClaimed(options, messageUuids)
+  const { permits, askedAtMs } = await dispatchClaimed(options, messageUuids)
   const outcomes = permits.map(async (permit) => {
     const request = requests.get(permit.messageUuid)
     if (!request) throw new Error(`handed back: no request for message ${permit.messageUuid}`)
-    return options.legacy.sendUnder(permit, messageOf(request, permit.messageUuid), null)
+    return options.legacy.sendUnder(permit, messageOf(request, permit.messageUuid), null, askedAtMs)
   })
   return Promise.all(outcomes)
 }

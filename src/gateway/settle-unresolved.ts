@@ -71,7 +71,8 @@ async function resolve(
     if (row.handed_back) return undefined
     return isTooOld ? expire(options, messageUuid) : dispatchLate(options, row, request)
   }
-  if (authority.attemptToken === row.unspent_token) {
+  const isOpen = authority.state === 'dispatched' || authority.state === 'in_doubt'
+  if (isOpen && authority.attemptToken === row.unspent_token) {
     await takeBack(options.ledgerDatabase, authority)
     return undefined // claimed now: the next run dispatches or expires it
   }
@@ -94,10 +95,11 @@ async function claimLate(
   request: SmsRequest,
 ): Promise<MessageOutcome | undefined> {
   const message = messageOf(request, messageUuid)
+  const askedAtMs = performance.now()
   const [claim] = await claimForLegacy([claimedAs(message)])
   if (!claim) return undefined
   if ('lost' in claim) return outcomeFromLedger(claim.lost)
-  return legacy.sendUnder(claim.won, message, fallback)
+  return legacy.sendUnder(claim.won, message, fallback, askedAtMs)
 }
 
 async function dispatchLate(
@@ -105,8 +107,9 @@ async function dispatchLate(
   { message_uuid: messageUuid, fallback }: UnresolvedRow,
   request: SmsRequest,
 ): Promise<MessageOutcome | undefined> {
-  const [permit] = await dispatchClaimed(options, [messageUuid])
-  return permit && options.legacy.sendUnder(permit, messageOf(request, messageUuid), fallback)
+  const { permits, askedAtMs } = await dispatchClaimed(options, [messageUuid])
+  const [permit] = permits
+  return permit && options.legacy.sendUnder(permit, messageOf(request, messageUuid), fallback, askedAtMs)
 }
 
 async function expire(

@@ -1,18 +1,30 @@
 -- What became of messages, in one durable transaction: sms_logs, quota, the settler's work list, the answer.
--- Run again it changes nothing: each part is keyed by message_uuid or request_id.
+-- Run again it changes nothing: each part is keyed by message_uuid or request_id. A verdict of the service may be
+-- committed late, when its gateway is gone and the message was handed back: after the legacy side's row it is left
+-- out; one that stands before it is told as handed back.
 with logged as (
   insert into legacy.sms_logs
     (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason,
      handed_back)
   select message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason,
-    source = 'legacy' and exists (
-      select from legacy.unresolved_messages u where u.message_uuid = i.message_uuid and u.handed_back)
+    source = 'legacy' and (
+      exists (select from legacy.unresolved_messages u where u.message_uuid = i.message_uuid and u.handed_back)
+      or exists (select from legacy.sms_logs g where g.message_uuid = i.message_uuid and g.source = 'go'
+        and not g.dry_run and g.status in ('accepted', 'duplicate')))
   from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
       $9::bigint[], $10::text[], $11::text[])
     as i (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason)
   where (select set_config('synchronous_commit', 'on', true)) = 'on'
+    and not (source = 'go' and exists (
+      select from legacy.sms_logs l where l.message_uuid = i.message_uuid and l.source = 'legacy' and not l.dry_run))
   order by message_uuid
   on conflict (message_uuid, source, dry_run) do nothing
+), handed as (
+  update legacy.sms_logs g
+  set delivery_status = 'handed_back', delivery_error = null, delivery_at = now()
+  from unnest($1::uuid[], $2::text[]) as i (message_uuid, source)
+  where g.message_uuid = i.message_uuid and i.source = 'legacy' and g.source = 'go' and not g.dry_run
+    and g.status in ('accepted', 'duplicate') and g.delivery_status is distinct from 'handed_back'
 ), settled as (
   insert into legacy.quota_settlements (message_uuid, tenant, charged)
   select message_uuid, tenant, charged
