@@ -73,7 +73,13 @@ export const handOverBugs: readonly Bug[] = [
   },
   {
     name: 'what is held until its time counts as granted now',
-    edits: [{ file: 'src/authority/claim.ts', search: '{ isWon: isDispatched }', replace: '{}' }],
+    edits: [
+      {
+        file: 'src/authority/claim.ts',
+        search: 'row?.attemptToken === token && row.state === state',
+        replace: 'row?.attemptToken === token',
+      },
+    ],
   },
   {
     name: 'what is past its validity is sent',
