@@ -13,7 +13,7 @@ export interface DesignOptions {
 }
 
 /** Fewer states than these, and the model has lost something. */
-export const STATES_MIN = { quick: 10_000, short: 400_000, full: 6_000_000 } as const
+export const STATES_MIN = { quick: 10_000, short: 600_000, full: 9_500_000 } as const
 
 const base = { flips: 2, bug: 0, isOptimised: false } as const
 const configurations: Readonly<Record<DesignOptions['size'], readonly Configuration[]>> = {
