@@ -14,6 +14,7 @@ export interface Comparison {
   readonly eligible: number
   /** `eligible` less all of `left_out`. */
   readonly compared: number
+  /** Of those that are old enough for their dry run to have been answered. */
   readonly coverage: number
   readonly left_out: Readonly<Record<LeftOut, number>>
   /** Messages that agree in every field that both sides tell. */
@@ -91,11 +92,12 @@ export async function compareShadow(options: CompareOptions): Promise<Comparison
   }
   const { meant, ...counted } = tally.result()
   const compared = counted.agreed + counted.disagreed
+  const ripe = counted.eligible - counted.left_out.too_young
   return {
     ...counted,
     compared,
     by_design: meant,
-    coverage: counted.eligible === 0 ? NaN : compared / counted.eligible,
+    coverage: ripe === 0 ? NaN : compared / ripe,
     baseline: baseline.result(counted.agreement),
     window: {
       from: new Date(bucketStartMs(window.from)).toISOString(),
