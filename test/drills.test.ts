@@ -270,3 +270,27 @@ describe('broken off', () => {
     await leavesNothing()
   })
 })
+
+test('what a drill sends into its faults is not held against ON', async () => {
+  await drill('timeout')
+  const [drilled] = await system.sql<{ n: number }>(
+    `select count(*)::integer as n from legacy.sms_logs where tenant = 'baton-drill' and mode = 'ON' and not dry_run`,
+  )
+  assert.ok(drilled && drilled.n > 0)
+  await cli.run('gate', 'check', 'performance')
+  const [measured] = await system.sql<{ payload: string }>(
+    `select payload from legacy.evidence where kind = 'measurement' and subject = 'performance' order by seq desc limit 1`,
+  )
+  assert.ok(measured)
+  const { counts } = JSON.parse(measured.payload) as { counts: Record<string, number> }
+  assert.equal(counts['messages_on'], 0)
+})
+
+test('what a rollback drill has handed back reconciles, and is accounted for', async () => {
+  const { value } = await drill('rollback')
+  assert.deepEqual([value.verdict, value.counts['handed_back']], ['PASS', 3])
+  for (const verb of ['reconcile', 'audit']) {
+    const { code, out } = await cli.run(verb, '--full')
+    assert.equal(code, 0, out)
+  }
+})

@@ -143,10 +143,11 @@ async function against(peer: Server, protocol = 'http') {
   await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve))
   const { port } = peer.address() as AddressInfo
   const gateway = await system.anotherGateway({ serviceUrl: `${protocol}://127.0.0.1:${port}` })
-  after(() => {
+  after(async () => {
     peer.close()
     if ('closeAllConnections' in peer)
       (peer as unknown as { closeAllConnections(): void }).closeAllConnections()
+    await gateway.stop()
   })
   const send: typeof system.send = (body, headers) =>
     gateway.call('POST', '/v1/sms', body, 'test-send-key', headers)
@@ -326,7 +327,10 @@ describe('coalescing', () => {
         const results = messages.map(({ message_uuid, body }) =>
           body.includes('bad') ? { message_uuid, status: 'rejected' } : { message_uuid, status: 'accepted' },
         )
-        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ results }))
+        // While a call is under way the others gather.
+        setTimeout(() => {
+          response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ results }))
+        }, 100)
       })
     }) as unknown as Server
     const { send } = await against(peer)

@@ -91,6 +91,7 @@ const wellDrilled = {
   sent_by_legacy: 5,
   not_sent_by_legacy: 0,
   before_by_service: 8,
+  handed_back: 3,
   sent_by_service: 0,
 }
 const isDrill = ({ name }: Gate): boolean => name.endsWith('-drill')

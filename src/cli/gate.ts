@@ -103,9 +103,16 @@ export function gateCommand({ shell, reach, report, finish }: CliContext): Comma
       report(outcome, options, (results) =>
         table(
           ['gate', 'verdict', 'why'],
-          results.map(({ gate, verdict, reasons }) => [gate, verdict, reasons.join('; ')]),
+          worstLast(results).map(({ gate, verdict, reasons }) => [gate, verdict, reasons.join('; ')]),
         ),
       )
     })
   return command
+}
+
+const ORDER: readonly Verdict[] = ['PASS', 'HOLD', 'FAIL']
+
+/** What opens no gate stands at the end, where a reader of the last line finds it. */
+function worstLast(results: readonly GateResult[]): GateResult[] {
+  return results.toSorted((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict))
 }

@@ -167,6 +167,7 @@ export const gates: readonly Gate[] = [
     passes: [
       ...eachOnce,
       atLeast('before_by_service', 1),
+      atLeast('handed_back', 1),
       atLeast('sent_by_legacy', 1),
       zero('sent_by_service'),
     ],

@@ -11,6 +11,7 @@ import { bucketAt, rangeOf } from '../reconcile/uuid-range.ts'
 import { compareShadow } from '../reconcile/compare-shadow.ts'
 import { ofComparison } from './of-comparison.ts'
 import { everything } from '../reconcile/window.ts'
+import { DRILL_TENANT } from './drills/drill.ts'
 import type { MeasurementName } from './gates.ts'
 
 export interface MeasureContext {
@@ -128,7 +129,7 @@ async function checkGrants({ legacy, messaging }: MeasureContext): Promise<Found
 async function measurePerformance({ legacy }: MeasureContext): Promise<Found> {
   const { from: onFrom } = await uuidsSince(legacy, HOUR_MS)
   const { from: legacyFrom, window } = await uuidsSince(legacy, WEEK_MS)
-  const rows = await legacy.run(performanceOf, [onFrom, legacyFrom])
+  const rows = await legacy.run(performanceOf, [onFrom, legacyFrom, DRILL_TENANT])
   const on = rows.find((row) => row.is_on)
   const old = rows.find((row) => !row.is_on)
   const rate = (row: typeof on) => (row ? row.errors / row.messages : NaN)

@@ -9,6 +9,7 @@ import type { Silence } from '../reconcile/volume.ts'
 import { everything } from '../reconcile/window.ts'
 import { recordMeasurement } from './check-gate.ts'
 import { ofAudit, ofReport } from './measurements.ts'
+import { writeUnheard } from './write-unheard.ts'
 
 export interface MonitorOptions {
   readonly legacyDatabaseUrl: string
@@ -59,8 +60,16 @@ export function startMonitor({
   let state: MonitorState = { reconciliation: null, conservation: null, failures: 0 }
   const isWorthKeeping = createKeeper()
 
-  async function round(): Promise<void> {
+  async function reconciled(): Promise<Report> {
     const report = await reconcile({ ...options, question: reconciliation })
+    const written = await writeUnheard({ legacy, messaging, runId: report.run_id }, report.findings)
+    if (written === 0) return report
+    log.info({ messages: written }, 'verdicts of dry runs that were not heard are written')
+    return reconcile({ ...options, question: reconciliation })
+  }
+
+  async function round(): Promise<void> {
+    const report = await reconciled()
     state = { ...state, reconciliation: { report, endedMs: Date.now() } }
     alarm(log, report, [])
     if (isWorthKeeping('reconciliation', report.verdict)) {

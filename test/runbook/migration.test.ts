@@ -39,6 +39,8 @@ test(
         set,
         say,
       })
+      // What a gate has seen is gone when the test is.
+      if (stoppedAt !== null) console.log((await baton(['reconcile'], fleet.environment)).out)
       assert.deepEqual([stoppedAt, why], [null, 'nothing is left'], JSON.stringify(steps))
       const modeNow = async () => {
         const { out } = await baton(['mode', 'get', '--json'], fleet.environment)

@@ -34,11 +34,15 @@ export interface Ended {
 /** Runs `baton` in a process of its own. */
 export function baton(argv: readonly string[], environment: Readonly<Record<string, string>>): Promise<Ran> {
   const { BATON_TEST_ADMIN_URL: _, ...own } = process.env
-  const child = spawn(process.execPath, [join(root, 'bin', 'baton.mjs'), ...argv], {
-    cwd: root,
-    env: { ...own, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(root, 'bin', 'baton.ts'), ...argv],
+    {
+      cwd: root,
+      env: { ...own, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let out = ''
   let complaints = ''
   child.stdout.on('data', (data: Buffer) => (out += data.toString()))

@@ -3,7 +3,7 @@
 import { run, rollback, type Book, type RunOptions } from '../../src/runbook/run/index.ts'
 
 const [bookJson = '', killAt = '0', way = 'forward', approvalId] = process.argv.slice(2)
-const book = JSON.parse(bookJson) as Book
+const book: Book = { ...(JSON.parse(bookJson) as Book), set: new Map() }
 let count = 0
 const options: RunOptions = {
   isExecuted: true,

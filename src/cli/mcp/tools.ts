@@ -129,7 +129,7 @@ const asking: readonly Omit<Tool, 'changes'>[] = [
   toolOf({
     name: 'runbook_next',
     about:
-      'what may be done now, and what is refused, why, and what would lift it. Approvals are a person’s: baton runbook run --approve',
+      'what may be done now, and what is refused, why, and what would lift it. Approvals are a person’s: baton runbook approve',
     input: Type.Object({ file }, closed),
     argv: (input) => runbook('next', input),
   }),

@@ -24,8 +24,8 @@ const POLL_MS = 100
 /** Where a drill works: its own tenant's mode, marked messages, faults that end by themselves. */
 export interface DrillSite {
   readonly context: DrillContext
-  /** Sends one marked message after the other, a request each. */
-  send(count: number): Promise<TimedMessage[]>
+  /** Sends one marked message after the other, a request each; not before `sendAt` where it is given. */
+  send(count: number, sendAt?: string): Promise<TimedMessage[]>
   /** Resolves when every gateway has acknowledged it and nothing of the tenant is under way under the setting before. */
   setMode(mode: Mode): Promise<void>
   setFaults(faults: Faults): Promise<void>
@@ -53,13 +53,14 @@ export async function openSite(context: DrillContext, drill: string, id: string)
     return faults
   }
 
-  async function sendOne(number: number): Promise<TimedMessage> {
+  async function sendOne(number: number, sendAt?: string): Promise<TimedMessage> {
     signal.throwIfAborted()
     const beganMs = performance.now()
     const body = {
       to: recipient,
       body: `Baton drill ${drill} ${id} ${number}`,
       reference: `drill:${drill}:${id}`,
+      ...(sendAt === undefined ? {} : { send_at: sendAt }),
     }
     const answer = await ask<SendResponse>(gateway, { method: 'POST', path: '/v1/sms', key: sendKey, body })
     const [message] = answer.messages
@@ -81,9 +82,9 @@ export async function openSite(context: DrillContext, drill: string, id: string)
   return {
     context,
     until,
-    async send(count) {
+    async send(count, sendAt) {
       const messages: TimedMessage[] = []
-      for (let one = 0; one < count; one++) messages.push(await sendOne(++sent))
+      for (let one = 0; one < count; one++) messages.push(await sendOne(++sent, sendAt))
       return messages
     },
     async setMode(mode) {
