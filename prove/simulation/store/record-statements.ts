@@ -106,12 +106,13 @@ function isAccepted({ smsLogs }: Tables, messageUuid: string): boolean {
   return status === 'accepted' || status === 'duplicate'
 }
 
-/** A verdict that comes after the legacy side's row is left out; one that stands before it was handed back. */
+/** What was rejected is not logged as failed too. A verdict that comes after the legacy side's row is left out; one that stands before it was handed back. */
 function logUnlessLate(tables: Tables, row: SmsLog): void {
   const { message_uuid, source } = row
   const key = smsLogKey(message_uuid, 'go', false)
   const verdict = tables.smsLogs.get(key)
   if (source === 'go' && tables.smsLogs.get(smsLogKey(message_uuid, 'legacy', false))) return
+  if (source === 'legacy' && row.status === 'failed' && verdict?.status === 'rejected') return
   if (source === 'legacy' && verdict && isAccepted(tables, message_uuid))
     tables.smsLogs.put(key, { ...verdict, delivery_status: 'handed_back' })
   logAnswer(tables, row)

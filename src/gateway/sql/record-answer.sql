@@ -1,7 +1,8 @@
 -- What became of messages, in one durable transaction: sms_logs, quota, the settler's work list, the answer.
 -- Run again it changes nothing: each part is keyed by message_uuid or request_id. A verdict of the service may be
 -- committed late, when its gateway is gone and the message was handed back: after the legacy side's row it is left
--- out; one that stands before it is told as handed back.
+-- out; one that stands before it is told as handed back. What the service rejected is void in the ledger: whoever
+-- settles the request from there does not log it once more.
 with logged as (
   insert into legacy.sms_logs
     (message_uuid, source, status, provider_message_id, request_id, tenant, recipient, mode, epoch, fallback, reason,
@@ -17,6 +18,9 @@ with logged as (
   where (select set_config('synchronous_commit', 'on', true)) = 'on'
     and not (source = 'go' and exists (
       select from legacy.sms_logs l where l.message_uuid = i.message_uuid and l.source = 'legacy' and not l.dry_run))
+    and not (source = 'legacy' and status = 'failed' and exists (
+      select from legacy.sms_logs g where g.message_uuid = i.message_uuid and g.source = 'go' and not g.dry_run
+        and g.status = 'rejected'))
   order by message_uuid
   on conflict (message_uuid, source, dry_run) do nothing
 ), handed as (
