@@ -92,7 +92,8 @@ describe('simulation', () => {
       assert.ok(run.faults.some((fault) => fault.endsWith('request')))
       const drawing = sequenceDiagram(run.lines)
       assert.match(drawing, /^sequenceDiagram\n/)
-      assert.equal(drawing.match(/handset: \d+ ms: SMS id1/g)?.length, 2, drawing)
+      const sends = Array.from(drawing.matchAll(/handset: \d+ ms: SMS (id\d+)/g), ([, id]) => id)
+      assert.ok(new Set(sends).size < sends.length, drawing)
     } finally {
       await thread.stop()
       planted.remove()

@@ -20,7 +20,10 @@ export const recordStatements: Statements = {
     const rows = decided.map((_uuid, index) => smsLogOf(tables, parameters, index))
     for (const row of rows) logUnlessLate(tables, row)
     settleQuota(tables, parameters)
-    const resolved = decided.filter((uuid) => tables.unresolved.get(uuid))
+    const resolved = decided.filter((uuid, index) => {
+      const noted = tables.unresolved.get(uuid)
+      return noted && !(noted.handed_back && column<string>(parameters, 2)[index] === 'go')
+    })
     noteUnresolved(tables, parameters, now)
     for (const uuid of resolved) tables.unresolved.remove(uuid)
     column<string>(parameters, 20).forEach((requestId, index) => {

@@ -53,7 +53,10 @@ with logged as (
   on conflict (message_uuid) do update set due_at = excluded.due_at, reason = excluded.reason
     where u.due_at is null and excluded.due_at is not null
 ), resolved as (
-  delete from legacy.unresolved_messages where message_uuid = any ($1::uuid[])
+  -- A verdict of the service that is committed late does not end what was handed back.
+  delete from legacy.unresolved_messages u
+  using unnest($1::uuid[], $2::text[]) as i (message_uuid, source)
+  where u.message_uuid = i.message_uuid and not (u.handed_back and i.source = 'go')
 )
 update legacy.requests r
 set answered_at = now(), answer = i.answer
