@@ -209,7 +209,7 @@ async function agree(ask: Ask, logs: readonly LogRow[]): Promise<void> {
     (row) => row.mode === 'ON' && row.source === 'go' && ['accepted', 'duplicate'].includes(row.status),
   ).length
   const [account] = await ask<{ used: number; reserved: number }>(
-    `select used, reserved from legacy.quota_accounts where tenant = 'demo'`,
+    'select sum(used)::bigint as used, sum(reserved)::bigint as reserved from legacy.quota_accounts',
   )
   assert.deepEqual(account, { used: charged, reserved: 0 }, 'I7: quota = distinct uuids accepted in ON')
 }

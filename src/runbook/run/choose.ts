@@ -5,6 +5,7 @@ import { approvalsOf, nextPlace, stepsToUndo, voidedBy } from './outlook.ts'
 import { markOf } from './progress.ts'
 
 const LOOK_EVERY_MS = 5000
+const ANSWER_MS = 10_000
 
 /** Chooses what comes next: nothing on a pause, a rollback under way before anything forward. */
 export function choose(flow: Flow, now: number): Flow {
@@ -51,10 +52,10 @@ function start(flow: Flow, id: string, role: 'step' | 'rollback'): Flow {
   )
 }
 
-/** Evaluates a gate; what is left of its bound limits this evaluation, but for a second to answer in. */
+/** Evaluates a gate; what is left of its bound limits this evaluation, but for the time a look takes. */
 export function judge(flow: Flow, place: Place, now: number, since: number, passSince: number | null): Flow {
   const gate = gateOf(flow.state.program, place.id)
-  const left = Math.max(1000, since + gate.timeoutMs - now)
+  const left = Math.max(ANSWER_MS, since + gate.timeoutMs - now)
   const timeoutMs = Math.min(gate.evaluationMs, left)
   return enter(
     flow,
