@@ -35,7 +35,7 @@ export const sizes: Readonly<Record<'full' | 'short', Size>> = {
   short: {
     model: 'short',
     traces: 100,
-    schedules: 4_000,
+    schedules: 20_000,
     bugSchedulesMax: 0,
     chaosMinutes: 2,
     plantedMinutes: 0,

@@ -1,34 +1,19 @@
 // baton in-doubt: what it lists, shows and decides, and what it refuses to take for a decision.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { runVerb } from '../../test/support/cli.ts'
 import { eventually, OPERATOR_KEY, SEND_KEY, startSystem } from '../../test/support/system.ts'
-import { runCli } from './index.ts'
 
 const system = await startSystem()
 await system.mode('ON')
 
-async function run(argv: string[], environment: Record<string, string> = {}) {
-  const out: string[] = []
-  const complaints: string[] = []
-  const code = await runCli(['in-doubt', ...argv], {
-    environment: {
-      BATON_GATEWAY_URL: system.gateway.url,
-      BATON_OPERATOR_KEY: OPERATOR_KEY,
-      BATON_DIRECTORY: '/nowhere',
-      ...environment,
-    },
-    workingDirectory: '/',
-    print: (line) => out.push(line),
-    complain: (line) => complaints.push(line),
-    write: (text) => out.push(text),
-    stdin: process.stdin,
-    colour: false,
-    onSignal: () => {},
-    onOrphaned: () => {},
-    exit: (exitCode) => assert.fail(`exit ${exitCode}`),
+const run = (argv: string[], environment: Record<string, string> = {}) =>
+  runVerb(['in-doubt', ...argv], {
+    BATON_GATEWAY_URL: system.gateway.url,
+    BATON_OPERATOR_KEY: OPERATOR_KEY,
+    BATON_DIRECTORY: '/nowhere',
+    ...environment,
   })
-  return { code, out: out.join('\n'), complaints: complaints.join('\n') }
-}
 
 const ledger = async (uuid: string) =>
   (

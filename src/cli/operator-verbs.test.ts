@@ -4,12 +4,12 @@ import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { runVerb } from '../../test/support/cli.ts'
 import { testDatabase } from '../../test/support/database.ts'
 import { populate } from '../../test/support/population.ts'
 import { seedTenant, sql as runSql } from '../../test/support/system.ts'
 import { gates } from '../operator/gates.ts'
 import type { Report } from '../reconcile/report.ts'
-import { runCli } from './index.ts'
 
 const DAY_MS = 86_400_000
 const database = await testDatabase()
@@ -19,23 +19,8 @@ const sql = <Row = Record<string, unknown>>(text: string) => runSql<Row>(databas
 const directory = mkdtempSync(join(tmpdir(), 'baton-verbs-'))
 after(() => rmSync(directory, { recursive: true }))
 
-async function run(argv: string[], environment: Record<string, string> = {}) {
-  const out: string[] = []
-  const complaints: string[] = []
-  const code = await runCli(argv, {
-    environment: { DATABASE_URL: database.gatewayUrl, BATON_DIRECTORY: directory, ...environment },
-    workingDirectory: directory,
-    print: (line) => out.push(line),
-    complain: (line) => complaints.push(line),
-    write: (text) => out.push(text),
-    stdin: process.stdin,
-    colour: false,
-    onSignal: () => {},
-    onOrphaned: () => {},
-    exit: (exitCode) => assert.fail(`exit ${exitCode}`),
-  })
-  return { code, out: out.join('\n'), complaints: complaints.join('\n') }
-}
+const run = (argv: string[], environment: Record<string, string> = {}) =>
+  runVerb(argv, { DATABASE_URL: database.gatewayUrl, BATON_DIRECTORY: directory, ...environment }, directory)
 async function json(argv: string[]): Promise<{ code: number; value: unknown }> {
   const { code, out } = await run([...argv, '--json'])
   return { code, value: JSON.parse(out) }

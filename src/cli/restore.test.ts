@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { uuidv7 } from 'uuidv7'
+import { runVerb } from '../../test/support/cli.ts'
 import { testDatabase } from '../../test/support/database.ts'
 import { populate } from '../../test/support/population.ts'
 import { seedTenant } from '../../test/support/system.ts'
 import { createClaims } from '../authority/claim.ts'
 import { settleProven } from '../authority/proof.ts'
-import { runCli } from './index.ts'
 
 const DAY_MS = 86_400_000
 const database = await testDatabase()
@@ -25,26 +25,8 @@ await database.admin.run({
   text: `update legacy.quota_accounts set used = 200 where tenant = 'demo'`,
 })
 
-async function run(
-  argv: string[],
-  environment: Record<string, string> = { DATABASE_URL: database.adminUrl },
-) {
-  const out: string[] = []
-  const complaints: string[] = []
-  const code = await runCli(['restore', ...argv], {
-    environment,
-    workingDirectory: '/',
-    print: (line) => out.push(line),
-    complain: (line) => complaints.push(line),
-    write: (text) => out.push(text),
-    stdin: process.stdin,
-    colour: false,
-    onSignal: () => {},
-    onOrphaned: () => {},
-    exit: (exitCode) => assert.fail(`exit ${exitCode}`),
-  })
-  return { code, out: out.join('\n'), complaints: complaints.join('\n') }
-}
+const run = (argv: string[], environment: Record<string, string> = { DATABASE_URL: database.adminUrl }) =>
+  runVerb(['restore', ...argv], environment)
 
 interface Unspent {
   readonly uuid: string

@@ -196,6 +196,36 @@ test('a verdict that is committed late, after the hand-back, is told as handed b
   }
 })
 
+test('a verdict that is committed late does not end what was handed back', async () => {
+  const messageUuid = await handedBackMessage()
+  const request = await forgetVerdict(messageUuid)
+  await sql(
+    database,
+    `insert into legacy.unresolved_messages (message_uuid, request_id, reason, handed_back)
+     values ('${messageUuid}', '${request.requestId}', 'handed back', true)`,
+  )
+  const listed = () =>
+    sql(database, `select 1 as n from legacy.unresolved_messages where message_uuid = '${messageUuid}'`)
+  const told = { messageUuid, providerMessageId: null, fallback: null, reason: null, pending: null }
+  await record({ request, outcomes: [{ ...told, source: 'go', status: 'accepted' }], answer: null })
+  assert.deepEqual(await listed(), [{ n: 1 }])
+  await settleHandedBack(options)
+  assert.deepEqual([await carried(messageUuid), await listed()], [['legacy'], []])
+})
+
+test('what the service rejected is logged once, whoever settles the request from the ledger', async () => {
+  const messageUuid = await handedBackMessage()
+  const request = await forgetVerdict(messageUuid)
+  const told = { messageUuid, providerMessageId: null, fallback: null, reason: null, pending: null }
+  await record({ request, outcomes: [{ ...told, source: 'go', status: 'rejected' }], answer: null })
+  await record({ request, outcomes: [{ ...told, source: 'legacy', status: 'failed' }], answer: null })
+  const rows = await sql(
+    database,
+    `select source, status from legacy.sms_logs where message_uuid = '${messageUuid}'`,
+  )
+  assert.deepEqual(rows, [{ source: 'go', status: 'rejected' }])
+})
+
 /** As the settler finds it when the gateway died while its verdict was on its way. */
 async function forgetVerdict(messageUuid: string): Promise<SmsRequest> {
   const [row] = await sql<{ request_id: string }>(

@@ -17,28 +17,36 @@ export interface JsonRun<Value> {
   readonly value: Value
 }
 
+/** Runs one command line with this environment and nothing else of the process's. */
+export async function runVerb(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  workingDirectory = '/',
+): Promise<CliRun> {
+  const out: string[] = []
+  const complaints: string[] = []
+  const code = await runCli(argv, {
+    environment,
+    workingDirectory,
+    print: (line) => out.push(line),
+    complain: (line) => complaints.push(line),
+    write: (text) => out.push(text),
+    stdin: process.stdin,
+    colour: false,
+    onSignal: () => {},
+    onOrphaned: () => {},
+    exit: (exitCode) => assert.fail(`exit ${exitCode}`),
+  })
+  return { code, out: out.join('\n'), complaints: complaints.join('\n') }
+}
+
 /** Runs verbs with this environment, in a directory of their own that nobody has started Baton in. */
 export function cliWith(environment: () => Readonly<Record<string, string>>) {
   const directory = mkdtempSync(join(tmpdir(), 'baton-cli-'))
   after(() => rmSync(directory, { recursive: true }))
 
-  async function run(...argv: string[]): Promise<CliRun> {
-    const out: string[] = []
-    const complaints: string[] = []
-    const code = await runCli(argv, {
-      environment: { BATON_DIRECTORY: directory, ...environment() },
-      workingDirectory: directory,
-      print: (line) => out.push(line),
-      complain: (line) => complaints.push(line),
-      write: (text) => out.push(text),
-      stdin: process.stdin,
-      colour: false,
-      onSignal: () => {},
-      onOrphaned: () => {},
-      exit: (exitCode) => assert.fail(`exit ${exitCode}`),
-    })
-    return { code, out: out.join('\n'), complaints: complaints.join('\n') }
-  }
+  const run = (...argv: string[]): Promise<CliRun> =>
+    runVerb(argv, { BATON_DIRECTORY: directory, ...environment() }, directory)
 
   return {
     run,
