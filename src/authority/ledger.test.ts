@@ -235,8 +235,10 @@ describe('dispatch', () => {
       'nothing left for the service',
     )
     const rest = handed.filter((id) => id !== one)
-    assert.deepEqual((await expireForLegacy(database.gateway, rest, 'too old')).sort(), rest.toSorted())
-    assert.equal((await stateOf(rest[0]!))?.state, 'void')
+    const [late, ...others] = rest
+    assert.deepEqual(await expireForLegacy(database.gateway, [late!], 'too old'), [late])
+    assert.deepEqual([(await stateOf(late!))?.state, (await stateOf(others[0]!))?.state], ['void', 'claimed'])
+    assert.deepEqual((await expireForLegacy(database.gateway, rest, 'too old')).sort(), others.toSorted())
   })
 })
 
