@@ -48,6 +48,8 @@ export interface SimulationProof {
 export const SCHEDULES = 100_000
 export const BUG_SCHEDULES_MAX = 20_000
 const BATCH = 250
+/** A thread keeps some memory of every schedule: it was full after 27,000 of them. */
+const THREAD_BATCHES_MAX = 40
 const HOUR_MS = 3_600_000
 const root = join(import.meta.dirname, '..', '..')
 
@@ -90,7 +92,7 @@ async function runAll(options: SimulationOptions, threads: number): Promise<Batc
   let done = 0
   const isEnough = () => next >= firstSeed + schedules && performance.now() >= untilMs
   async function work(thread: Thread): Promise<void> {
-    while (!isEnough()) {
+    for (let batches = 0; batches < THREAD_BATCHES_MAX && !isEnough(); batches++) {
       const isBounded = performance.now() >= untilMs
       const count = isBounded ? Math.min(BATCH, firstSeed + schedules - next) : BATCH
       const batch = { firstSeed: next, count, stopsAtFirst: false }
@@ -101,7 +103,7 @@ async function runAll(options: SimulationOptions, threads: number): Promise<Batc
       onProgress?.({ schedules: done, failed: parts.reduce((sum, one) => sum + one.failed.length, 0) })
     }
   }
-  await withThreads(root, threads, work)
+  while (!isEnough()) await withThreads(root, threads, work)
   return sumOf(parts)
 }
 
